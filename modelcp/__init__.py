@@ -1,0 +1,59 @@
+"""modelcp: a control plane for machine-learning models. The public names; each is loaded when first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modelcp.artifacts.config import ArtifactConfig
+    from modelcp.client import Client
+    from modelcp.enums import ModelStages
+    from modelcp.functions import load_artifact, log_metadata, save_artifact
+    from modelcp.model import ModelVersion
+    from modelcp.pipelines import get_pipeline_context, get_step_context, pipeline, step, track_run
+
+__version__ = "0.1.0"
+__all__ = [
+    "ArtifactConfig",
+    "Client",
+    "ModelStages",
+    "ModelVersion",
+    "get_pipeline_context",
+    "get_step_context",
+    "load_artifact",
+    "log_metadata",
+    "pipeline",
+    "save_artifact",
+    "step",
+    "track_run",
+]
+
+_HOME_OF = {
+    "ArtifactConfig": "modelcp.artifacts.config",
+    "Client": "modelcp.client",
+    "ModelStages": "modelcp.enums",
+    "ModelVersion": "modelcp.model",
+    "get_pipeline_context": "modelcp.pipelines",
+    "get_step_context": "modelcp.pipelines",
+    "load_artifact": "modelcp.functions",
+    "log_metadata": "modelcp.functions",
+    "pipeline": "modelcp.pipelines",
+    "save_artifact": "modelcp.functions",
+    "step": "modelcp.pipelines",
+    "track_run": "modelcp.pipelines",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name at its first use, so that importing modelcp costs next to nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,57 @@
+"""The registry's pure rules asked before anything is sent: the same words, the SDK's own errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelcp.errors import ModelcpError, from_answer
+from registry.rules import metadata as rules
+from registry.rules import names, stages, versions
+from registry.rules.errors import Refusal
+
+
+def check_model_name(name: object) -> str:
+    """The name normalised; RuleRefused says what is wrong with it."""
+    try:
+        return names.check_model_name(name)
+    except Refusal as refusal:
+        raise as_error(refusal) from None
+
+
+def check_name(name: object, what: str) -> str:
+    """The name normalised; RuleRefused says what is wrong with it, and calls it `what`."""
+    try:
+        return names.check_name(name, what)
+    except Refusal as refusal:
+        raise as_error(refusal) from None
+
+
+def check_version(version: object) -> str | int | None:
+    """What addresses a version, as plain text or number; an error if nothing could."""
+    try:
+        versions.parse_ref(version)
+    except Refusal as refusal:
+        raise as_error(refusal) from None
+    plain: Any = getattr(version, "value", version)
+    return None if plain == "" else plain
+
+
+def check_metadata(metadata: object) -> None:
+    """An error for metadata in plain JSON values that the registry wouldn't take."""
+    try:
+        rules.flatten(metadata)
+    except Refusal as refusal:
+        raise as_error(refusal) from None
+
+
+def check_stage(stage: object) -> str:
+    """The stage's word; RuleRefused if nothing can be promoted to it."""
+    try:
+        return stages.check_target(stage)
+    except Refusal as refusal:
+        raise as_error(refusal) from None
+
+
+def as_error(refusal: Refusal) -> ModelcpError:
+    """A pure rule's refusal as the error that the server would have given."""
+    return from_answer(refusal.status, {"error": refusal.as_dict()})

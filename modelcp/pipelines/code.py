@@ -1,0 +1,215 @@
+"""What a step's code is: its source for people, and a digest that changes when what it does changes."""
+
+from __future__ import annotations
+
+import dis
+import hashlib
+import inspect
+import site
+import sys
+import sysconfig
+import textwrap
+import types
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+from modelcp.pipelines.digests import Undigestable, value_digest
+
+MAX_SOURCE = 64 * 1024  # characters kept of a step's source
+
+Data = tuple[tuple[str, str], ...]
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """The function's source without its indentation; empty where there is none (``-c``, some consoles)."""
+    code = getattr(function, "__code__", None)
+    return _source(code) if isinstance(code, types.CodeType) else ""
+
+
+@lru_cache(maxsize=4096)
+def _source(code: types.CodeType) -> str:
+    """By the code object: the file is read once, close to when it was loaded."""
+    try:
+        return textwrap.dedent(inspect.getsource(code))[:MAX_SOURCE]
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return ""
+
+
+def step_code(function: Callable[..., Any], data: Data = ()) -> dict[str, str]:
+    """What is recorded of a step's code: digest, source, module."""
+    return {
+        "digest": code_digest(function, data) or "",
+        "source": source_of(function).encode("utf-8", "replace").decode(),
+        "module": str(getattr(function, "__module__", "") or ""),
+    }
+
+
+def data_around(function: Callable[..., Any]) -> Data:
+    """The plain data that the function uses from its module and closure, as it is now: names and digests.
+
+    Taken when the step is defined: a list that steps append to must not make each run another one.
+    """
+    found: list[tuple[str, str]] = []
+    for name, value in _names_used(function):
+        members = vars(value).items() if isinstance(value, type) and _is_users(value) else ()
+        for path, item in ((name, value), *((f"{name}.{key}", member) for key, member in members)):
+            if "__" not in path and _is_plain(item):
+                found.append((path, value_digest(item)))
+    return tuple(found)
+
+
+def code_digest(function: Callable[..., Any], data: Data = ()) -> str | None:
+    """SHA-256 of the function's source and bytecode, and of what it uses that its module or closure holds.
+
+    The bytecode also counts where there is source: a file edited while the program runs must not
+    pass for the code that ran. What it uses: functions and classes of the user's own modules (not of
+    installed packages), followed as far as they lead, and constants.
+
+    Args:
+        function: The step's function.
+        data: What `data_around` found when the step was defined.
+
+    Returns:
+        None when something that it uses can't be told apart from a changed one: then nothing is cached.
+    """
+    digest = hashlib.sha256(repr(data).encode())
+    try:
+        for part in _parts(function, set()):
+            digest.update(part)
+            digest.update(b"\0")
+    except (Undigestable, RecursionError):
+        return None
+    return digest.hexdigest()
+
+
+def _names_used(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """What the function takes from its closure and its module, by name."""
+    code: types.CodeType = function.__code__
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # not filled yet: a recursive definition
+            yield name, cell.cell_contents
+    for name in sorted(_global_names(code)):
+        if name in function.__globals__:
+            yield name, function.__globals__[name]
+
+
+def _parts(function: Any, seen: set[int]) -> Iterator[bytes]:
+    if id(function) in seen:
+        return
+    top = not seen
+    seen.add(id(function))
+    yield _without_decorators(source_of(function)).encode("utf-8", "replace")
+    yield from _bytecode(function.__code__)
+    yield value_digest(function.__defaults__).encode()
+    yield value_digest(function.__kwdefaults__).encode()
+    captured = set(function.__code__.co_freevars)
+    changed = _assigned(function.__code__)
+    for name, value in _names_used(function):
+        if name in changed:
+            continue
+        yield name.encode()
+        if (parts := _code_of(value, seen)) is not None:
+            yield from parts
+        elif _is_plain(value):
+            if not top and not isinstance(value, list | dict | set):
+                yield value_digest(value).encode()
+        elif name in captured:
+            yield value_digest(value).encode()
+
+
+def _code_of(value: Any, seen: set[int]) -> Iterable[bytes] | None:
+    """What a function, class or module that is used contributes; None if the value is none of them."""
+    inner = getattr(value, "__wrapped__", None)
+    if isinstance(inner, types.FunctionType) and not isinstance(value, types.FunctionType | type):
+        value = inner  # a decorated function, such as another step
+    if isinstance(value, types.FunctionType) and _is_users(value):
+        return _parts(value, seen)
+    if isinstance(value, type):
+        return _class_parts(value, seen)
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.ModuleType):
+        return [f"{getattr(value, '__module__', '')}.{value.__name__}".encode()]
+    return None
+
+
+def _class_parts(cls: type, seen: set[int]) -> Iterator[bytes]:
+    yield f"{cls.__module__}.{cls.__qualname__}".encode()
+    if id(cls) in seen or not _is_users(cls):
+        return
+    seen.add(id(cls))
+    for name, member in sorted(vars(cls).items()):
+        function = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
+        if isinstance(function, types.FunctionType):
+            yield name.encode()
+            yield from _parts(function, seen)
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return True
+    if depth < 4 and isinstance(value, tuple | list | set | frozenset) and len(value) <= 1000:
+        return all(_is_plain(item, depth + 1) for item in value)
+    if depth < 4 and type(value) is dict and len(value) <= 1000:
+        return all(_is_plain(item, depth + 1) for pair in value.items() for item in pair)
+    return False
+
+
+def _is_users(thing: Any) -> bool:
+    """Whether a function or class comes from the user's own code rather than an installed package."""
+    module = sys.modules.get(str(thing.__module__))
+    name = str(thing.__module__).partition(".")[0]
+    if name in sys.stdlib_module_names and name != "__main__":
+        return False
+    if name in ("modelcp", "registry"):
+        return False
+    file = getattr(module, "__file__", None) or ""
+    return not any(file.startswith(folder) for folder in _installed_folders())
+
+
+@lru_cache(maxsize=1)
+def _installed_folders() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    folders = {paths["purelib"], paths["platlib"], paths["stdlib"]}
+    with suppress(AttributeError):  # some embedded interpreters have no site
+        folders |= {*site.getsitepackages(), site.getusersitepackages()}
+    return tuple(folder for folder in folders if folder)
+
+
+def _without_decorators(source: str) -> str:
+    """The source from its `def` on: an option of the decorator isn't the step's code."""
+    lines = source.splitlines()
+    for index, line in enumerate(lines):
+        if line.startswith(("def ", "async def ", "class ")):
+            return "\n".join(lines[index:])
+    return source
+
+
+def _bytecode(code: types.CodeType) -> Iterator[bytes]:
+    """What the compiled code does, without file names and line numbers."""
+    yield code.co_code
+    yield repr(
+        (code.co_names, code.co_varnames, code.co_freevars, code.co_argcount, code.co_kwonlyargcount)
+    ).encode()
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _bytecode(constant)
+        else:
+            yield value_digest(constant).encode()
+
+
+def _assigned(code: types.CodeType) -> set[str]:
+    """The names outside of it that the code assigns to: counters and the like."""
+    return {
+        str(step.argval)
+        for step in dis.get_instructions(code)
+        if step.opname in ("STORE_GLOBAL", "STORE_DEREF", "DELETE_GLOBAL", "DELETE_DEREF")
+    }
+
+
+def _global_names(code: types.CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _global_names(constant)
+    return names

@@ -1,0 +1,95 @@
+"""Approvals from a plan or a version's page: asking, answering, taking back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from registry.pages.base import PageRequest, back_to, done, page
+from registry.pages.plans import draw_plan
+from registry.rules.approvals import APPROVED, DECLINED
+from registry.rules.errors import InvalidInput, NotFound, Refusal
+from registry.rules.stages import EXCLUSIVE, PRODUCTION
+from registry.selectors.approvals import get_approval
+from registry.selectors.plans import plan_promotion
+from registry.services import approvals as write
+
+DECISIONS = {"approve": APPROVED, "decline": DECLINED}
+SAID = {
+    "approve": "You approved",
+    "decline": "You declined",
+    "take-back": "You took your answer back about",
+    "withdraw": "You withdrew the request for",
+}
+
+
+@page
+@require_POST
+def approval_ask(request: PageRequest, name: str, version: str) -> HttpResponse:
+    """Asks for approval; refused, the plan says so and keeps the reason."""
+    stage, reason = request.POST.get("stage", PRODUCTION), request.POST.get("reason", "").strip()
+    try:
+        write.ask_approval(
+            actor=request.actor,
+            model=name,
+            version=version,
+            stage=stage,
+            reason=reason,
+            id=_ident(request.POST.get("id", "")),
+        )
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return _refused(request, (name, version, stage), refusal, ask_reason=reason)
+    return done(request, _back(request, name, version, stage), f"Approval of {name} {version} is asked for")
+
+
+@page
+@require_POST
+def approval_answer(request: PageRequest, name: str, version: str, approval: uuid.UUID) -> HttpResponse:
+    """Approves, declines, or takes an answer or the request back; refused, the plan says so."""
+    do, comment = request.POST.get("do", ""), request.POST.get("comment", "").strip()
+    row = get_approval(name, version, approval)
+    which: dict[str, Any] = {
+        "actor": request.actor,
+        "model": name,
+        "version": version,
+        "request": approval,
+    }
+    try:
+        if do in DECISIONS:
+            digest = request.POST.get("digest") or None
+            write.answer_approval(**which, decision=DECISIONS[do], comment=comment, digest=digest)
+        elif do == "take-back":
+            write.withdraw_answer(**which)
+        elif do == "withdraw":
+            write.withdraw_approval(**which)
+        else:
+            raise InvalidInput("This form says nothing that can be done.", hint="Use one of its buttons.")
+    except Refusal as refusal:
+        return _refused(request, (name, version, row["stage"]), refusal, comment=comment)
+    return done(request, _back(request, name, version, row["stage"]), f"{SAID[do]} {name} {row['version']}")
+
+
+def _ident(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _back(request: PageRequest, name: str, version: str, stage: str) -> str:
+    return back_to(request, f"{reverse('promotion-plan', args=[name, version])}?to={stage}") + "#approvals"
+
+
+def _refused(
+    request: PageRequest, what: tuple[str, str, str], refusal: Refusal, **typed: Any
+) -> HttpResponse:
+    """The plan as it is now, with what was refused and what was typed."""
+    name, version, stage = what
+    plan = plan_promotion(name, version, stage if stage in EXCLUSIVE else PRODUCTION)
+    return draw_plan(request, plan, status=refusal.status, approval_refused=refusal, **typed)

@@ -1,0 +1,124 @@
+"""Runs: the list, a run's page while it goes on and after, a step's log and code."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from registry.pages.base import PageRequest, page_of_past, show, wants
+from registry.pages.differences import diff
+from registry.pages.live import mark_of, unchanged
+from registry.pages.step_graph import step_graph
+from registry.pages.timelines import timeline
+from registry.rules.runs import RUN_STATES, RUNNING
+from registry.selectors import run_page
+from registry.selectors.overview import last_line
+
+FILTERS = ("status", "pipeline", "model", "by", "tag", "started", "cursor", "before")
+STATES = {"completed": "done"}  # the words of the pages where they differ from the API's
+
+
+@page_of_past
+@require_safe
+def runs(request: PageRequest) -> HttpResponse:
+    """The list of runs: searched, filtered, by pages; those in flight stay true."""
+    words = request.GET.get("q", "").strip()
+    given = {name: request.GET.getlist(name) for name in FILTERS if request.GET.get(name)}
+    leaf = run_page.runs_leaf(given, words, request.at)
+    mark = mark_of(seen_of(leaf.rows))
+    if same := unchanged(request, mark):
+        return same
+    context: dict[str, Any] = {
+        "runs": leaf.rows,
+        "leaf": leaf,
+        "words": words,
+        "mark": mark,
+        "here": without_mark(request),
+        "live": any(row["status"] == RUNNING for row in leaf.rows) or not (given or words),
+        "filtered": bool(words or set(given) - {"cursor", "before"}),
+        "states": RUN_STATES,
+    }
+    if not wants(request, "runs/_runs_table.html"):
+        context["pipelines"] = run_page.pipeline_names(request.at)
+    return show(request, "runs/list.html", context, fragment="runs/_runs_table.html")
+
+
+def seen_of(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """What of the rows of runs makes their table another one."""
+    return [(row["id"], row["status"], row["steps"], row["ended_at"]) for row in rows]
+
+
+def without_mark(request: PageRequest) -> str:
+    """This page's address, without the mark of what the asking fragment shows."""
+    query = request.GET.copy()
+    query.pop("seen", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+@page_of_past
+@require_safe
+def run(request: PageRequest, run: uuid.UUID) -> HttpResponse:
+    """A run: its steps as a graph and over time, what they read and wrote, what failed."""
+    if "seen" in request.GET and (same := unchanged(request, mark_of(run_page.run_state(run)))):
+        return same
+    found = run_page.run_page(run, request.at)
+    mark = mark_of((found["status"], found["heard_at"], found["ended_at"]))
+    steps = found["steps"]
+    context = {
+        "run": found,
+        "timeline": timeline(steps, found["started_at"], found["end"]) if steps else None,
+        "counted": _counted(steps),
+        "failed": [
+            {**step, "said": last_line(step["error"])} for step in steps if step["status"] == "failed"
+        ],
+        "skipped": sum(step["status"] == "skipped" for step in steps),
+        "parameters": _parameters(found),
+        "parts": sum(len(step["inputs"]) + len(step["outputs"]) for step in steps),
+        "mark": mark,
+        "here": request.path,
+        "live": found["status"] == RUNNING,
+        "swap": wants(request, "runs/_run_live.html"),
+    }
+    return show(request, "runs/run.html", context, fragment="runs/_run_live.html")
+
+
+@page_of_past
+@require_safe
+def run_graph(request: PageRequest, run: uuid.UUID) -> HttpResponse:
+    """The graph of a run's steps, for the browser to draw."""
+    return JsonResponse(step_graph(run_page.run_steps(run, request.at)))
+
+
+def _counted(steps: list[dict[str, Any]]) -> str:
+    """What became of the steps: "2 cached, 3 done, 1 failed"."""
+    counts = Counter(step["status"] for step in steps)
+    return ", ".join(f"{number} {STATES.get(status, status)}" for status, number in counts.items())
+
+
+def _parameters(run: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]]:
+    """Each parameter: its path, its value, and what it was in the run before if that was another.
+
+    The value is None for one that the run before had and this one hasn't.
+    """
+    before = run["before"]
+    changed = {path: old for path, old, _ in diff(before["parameters"], run["parameters"])} if before else {}
+    now = [(path, value, changed.get(path, "")) for path, _, value in diff(None, run["parameters"])]
+    gone = [(path, None, old) for path, old in changed.items() if path not in {path for path, _, _ in now}]
+    return [(path, value, None if old == "" else (old or "not given")) for path, value, old in [*now, *gone]]
+
+
+@page_of_past
+@require_safe
+def run_step(request: PageRequest, run: uuid.UUID, step: uuid.UUID) -> HttpResponse:
+    """A step of a run: its log, its traceback, its parameters, its code."""
+    found = run_page.step_page(run, step, request.at)
+    took = found["ended_at"] - found["started_at"] if found["ended_at"] and found["started_at"] else None
+    lines = len(found["logs"].splitlines())
+    return show(
+        request, "runs/step.html", {"step": found, "lines": lines, "seconds": took and took.total_seconds()}
+    )

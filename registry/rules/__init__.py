@@ -1,0 +1,1 @@
+"""The domain's rules as pure functions: no ORM, no I/O, standard library only."""

@@ -1,0 +1,45 @@
+"""The events as they were hashed, for a copy that can be checked anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from registry.models import Event, Model
+from registry.rules import chain as rules
+from registry.rules.errors import NotFound
+
+FIELDS = ("chain_id", *rules.HEADER[1:], "hash", "payload", "target_name", "chain__count", "chain__head")
+
+
+def export_events(model: str | None = None) -> Iterator[dict[str, Any]]:
+    """Each event with what it was hashed from, in order of chain and position; at last a trailer.
+
+    The trailer carries each chain's head, of the same reading as the events: `{"trailer": {"events",
+    "heads": [{"chain", "count", "head"}]}}`. So a row that is missing at the end is missed.
+
+    Args:
+        model: only the chain of the model, or the models, of this name; also deleted ones.
+    """
+    events = Event.objects.all()
+    if model is not None:
+        ids = list(Model.objects.filter(name=model).values_list("chain_id", flat=True))
+        if not ids:
+            raise NotFound(f"There is no model {model[:80]!r}.", code="no_such_model")
+        events = events.filter(chain_id__in=ids)
+    return _lines(events.order_by("chain_id", "seq").values_list(*FIELDS))
+
+
+def _lines(values: Any) -> Iterator[dict[str, Any]]:
+    heads: dict[str, dict[str, Any]] = {}
+    count = 0
+    for found in values.iterator(chunk_size=2000):
+        row = dict(zip(FIELDS, found, strict=True))
+        chain = str(row.pop("chain_id"))
+        heads[chain] = {"chain": chain, "count": row.pop("chain__count"), "head": row.pop("chain__head")}
+        row["at"] = rules.moment(row["at"])
+        row["model_id"] = str(row["model_id"]) if row["model_id"] else None
+        row["run_id"] = str(row["run_id"]) if row["run_id"] else None
+        count += 1
+        yield {"chain": chain, **row}
+    yield {"trailer": {"events": count, "heads": list(heads.values())}}

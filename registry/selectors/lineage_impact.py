@@ -1,0 +1,154 @@
+"""Reads of impact: which model versions are downstream of an artifact version. Three queries, however far."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from heapq import nsmallest
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, UUIDField
+from django.db.models.expressions import RawSQL
+
+from registry.models import StepInput, StepOutput, Tenure
+from registry.rules.cursors import make_cursor, read_cursor
+from registry.rules.errors import InvalidInput
+from registry.rules.filter_values import Kind
+from registry.rules.filters import DEFAULT_LIMIT, MAX_LIMIT
+from registry.selectors.lineage_edges import open_links, written
+from registry.selectors.moments import held
+
+MAX_EDGES = 200_000  # between artifact versions, that impact follows
+FIRST = {"production": 0, "staging": 1, "archived": 2}
+KEYS = ("id", "model", "number", "name", "stage", "distance")
+MARK = "impact"  # of its cursors
+
+
+def impact_of(
+    artifact_version: uuid.UUID,
+    at: datetime | None = None,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> dict[str, Any]:
+    """Everything downstream of an artifact version: which model versions, in which stages now and before.
+
+    Those that hold production come first, then staging, then by nearness. At a moment: by what had happened
+    then.
+
+    Args:
+        limit: how many versions at most, up to 500; the counts are of all.
+        cursor: `next` of the page before.
+
+    Raises:
+        InvalidInput: the cursor is none of impact's.
+    """
+    after = _read_cursor(cursor) if cursor else None
+    far, cut = _distances(artifact_version, at)
+    reached = _reached(artifact_version, far, at)
+    stages = Counter(row["stage"] for row in reached.values())
+    limit = min(limit, MAX_LIMIT)
+    order = ((*_order(row), row["id"]) for row in reached.values())
+    keys = nsmallest(limit + 1, (key for key in order if after is None or key > after))
+    shown = [reached[key[-1]] for key in keys[:limit]]
+    before = _stages_before([row["id"] for row in shown], at)
+    return {
+        "versions": [{**row, "stages_before": before.get(row["id"], [])} for row in shown],
+        "next": _cursor(shown[-1]) if len(keys) > limit else None,
+        "total": len(reached),
+        "models": len({row["model"] for row in reached.values()}),
+        "stages": {stage: stages[stage] for stage in FIRST},
+        "truncated": cut,
+    }
+
+
+def _reached(
+    start: uuid.UUID, far: Mapping[uuid.UUID, int], at: datetime | None
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """Every version that links what is downstream, by its id, with its distance in edges."""
+    links = open_links(at).filter(artifact_version__in=_downstream(start))
+    rows: dict[uuid.UUID, dict[str, Any]] = {}
+    for artifact, *values in links.values_list(
+        "artifact_version_id",
+        "version_id",
+        "version__model__name",
+        "version__number",
+        "version__name",
+        held(at, "version"),
+    ):
+        distance = far.get(artifact)
+        if distance is not None:  # else the walk was cut before it
+            row = rows.get(values[0])
+            if row is None:
+                rows[values[0]] = dict(zip(KEYS, (*values, distance + 1), strict=True))
+            else:
+                row["distance"] = min(row["distance"], distance + 1)
+    return rows
+
+
+def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return FIRST.get(row["stage"], len(FIRST)), row["distance"], row["model"], -row["number"]
+
+
+def _cursor(row: Mapping[str, Any]) -> str:
+    rank, distance, model, number = _order(row)
+    return make_cursor(MARK, f"{rank}:{distance}:{number}:{model}", row["id"])
+
+
+def _read_cursor(cursor: str) -> tuple[Any, ...]:
+    """The order's key in a cursor."""
+    value, ident = read_cursor(cursor, MARK, Kind.TEXT)
+    try:
+        rank, distance, number, model = value.split(":", 3)
+        return int(rank), int(distance), model, int(number), uuid.UUID(ident)
+    except ValueError:
+        raise InvalidInput("This cursor isn't one of ours.", code="bad_cursor") from None
+
+
+def _distances(start: uuid.UUID, at: datetime | None) -> tuple[dict[uuid.UUID, int], bool]:
+    """The artifact versions downstream with their distance in edges, and whether there may be more."""
+    pairs = written(at).filter(step__inputs__artifact_version__in=_downstream(start))
+    edges = pairs.values_list("step__inputs__artifact_version_id", "artifact_version_id").distinct()
+    made: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
+    count = 0
+    for read, product in edges[:MAX_EDGES]:
+        made[read].append(product)
+        count += 1
+    far, frontier = {start: 0}, [start]
+    while frontier:
+        reached = []
+        for artifact in frontier:
+            for other in made.get(artifact, ()):
+                if other not in far:
+                    far[other] = far[artifact] + 2  # the step between is a node, too
+                    reached.append(other)
+        frontier = reached
+    return far, count == MAX_EDGES
+
+
+def _downstream(start: uuid.UUID) -> RawSQL:
+    """The ids of an artifact version and of all that was made from it."""
+    read, written = StepInput._meta.db_table, StepOutput._meta.db_table
+    sql = f"""
+        WITH RECURSIVE reach(id) AS (
+            SELECT CAST(%s AS {UUIDField().db_type(connection)})
+            UNION
+            SELECT made.artifact_version_id FROM reach
+            JOIN {read} used ON used.artifact_version_id = reach.id
+            JOIN {written} made ON made.step_id = used.step_id
+        ) SELECT id FROM reach"""  # noqa: S608 - names of our own tables
+    return RawSQL(sql, [UUIDField().get_db_prep_value(start, connection)])  # noqa: S611
+
+
+def _stages_before(versions: list[uuid.UUID], at: datetime | None) -> dict[uuid.UUID, list[str]]:
+    """The stages that each version held and holds no more, each once, in the order first held."""
+    stages: dict[uuid.UUID, list[str]] = defaultdict(list)
+    over = Q(valid_to__isnull=False) if at is None else Q(valid_to__lte=at)
+    ended = Tenure.objects.filter(over, version__in=versions).order_by("valid_from", "id")
+    for version, stage in ended.values_list("version_id", "stage"):
+        if stage not in stages[version]:
+            stages[version].append(stage)
+    return stages

@@ -1,0 +1,235 @@
+"""Reads of the overview: what is in production, what waits, what runs, what changed lately."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.utils import timezone
+
+from registry.models import ModelVersion, Run, StepRun, Tenure
+from registry.rules.metadata import flatten
+from registry.rules.metrics import NOT_JUDGED, direction, verdict
+from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
+from registry.rules.stages import PRODUCTION, STAGING
+from registry.selectors.catalog import alive_models
+from registry.selectors.late import metrics_of
+from registry.selectors.models_page import plain
+from registry.selectors.moments import (
+    begun_by,
+    count_then,
+    existing_at,
+    holding,
+    models_at,
+    number_holding,
+    open_at,
+    runs_by,
+)
+
+SHOWN = 10  # models in production
+IN_FLIGHT = 6
+RECENT = timedelta(days=7)
+
+
+def totals(at: datetime | None = None) -> dict[str, int]:
+    """How many models and versions there are, and how many models have one in production and in staging."""
+    if at is not None:
+        return _totals_then(at)
+    held = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at__isnull=True)
+    counted = alive_models().aggregate(
+        models=Count("id"),
+        versions=Sum("version_count"),
+        **{stage: Count("id", filter=Exists(held.filter(stage=stage))) for stage in (PRODUCTION, STAGING)},
+    )
+    return {**counted, "versions": counted["versions"] or 0}
+
+
+def _totals_then(at: datetime) -> dict[str, int]:
+    holders = {f"in_{stage}": holding(OuterRef("pk"), stage, at) for stage in (PRODUCTION, STAGING)}
+    counted = (
+        models_at(at)
+        .annotate(existed=count_then(at), **holders)
+        .aggregate(
+            models=Count("id"),
+            versions=Sum("existed"),
+            **{stage: Count(f"in_{stage}") for stage in (PRODUCTION, STAGING)},
+        )
+    )
+    return {**counted, "versions": counted["versions"] or 0}
+
+
+def _tenures(stage: str, at: datetime | None) -> Any:
+    return Tenure.objects.filter(
+        open_at(at), existing_at(at, "version__"), existing_at(at, "model__"), stage=stage
+    ).order_by("-valid_from", "-id")
+
+
+def in_production(limit: int = SHOWN, at: datetime | None = None) -> list[dict[str, Any]]:
+    """The models with a version in production, the last promoted first, in three queries.
+
+    Each row: model_name, number, since, by, staging (a number or None), and the metric that tells most:
+    metric, value, change against the version it displaced, verdict, late (it was changed after promotion).
+    """
+    rows = plain(
+        _tenures(PRODUCTION, at).values(
+            "version_id",
+            "displaced_id",
+            model_name=F("model__name"),
+            number=F("version__number"),
+            since=F("valid_from"),
+            by=F("actor__username"),
+            staging=number_holding(STAGING, at),
+        )[:limit]
+    )
+    ids = {row["version_id"] for row in rows} | {row["displaced_id"] for row in rows if row["displaced_id"]}
+    found = metrics_of(ids, at)
+    metrics = {ident: flatten(nested) for ident, (nested, _) in found.items()}
+    lines = []
+    for row in rows:
+        told = telling(metrics.get(row["version_id"], {}), metrics.get(row["displaced_id"]))
+        late = found.get(row["version_id"], ({}, []))[1]
+        lines.append({**row, **told, "late": told["metric"] in late})
+    return lines
+
+
+def telling(metrics: dict[str, Any], basis: dict[str, Any] | None) -> dict[str, Any]:
+    """The metric that says most of a version: one that can be judged, before one that can't.
+
+    Args:
+        basis: the metrics of the version it is compared with; None for none.
+    """
+    numbers = [
+        name for name, value in metrics.items() if isinstance(value, int | float) and value is not True
+    ]
+    name = next((name for name in numbers if direction(name)), next(iter(numbers), None))
+    if name is None:
+        return {"metric": None, "value": None, "change": None, "verdict": NOT_JUDGED}
+    if basis is None:
+        return {"metric": name, "value": metrics[name], "change": None, "verdict": None}
+    change, judged = verdict(metrics[name], basis.get(name), direction(name))
+    return {"metric": name, "value": metrics[name], "change": change, "verdict": judged}
+
+
+def candidates(limit: int = 5, at: datetime | None = None) -> list[dict[str, Any]]:
+    """Versions in staging, the last staged first.
+
+    Each row: model_id, model_name, version_id, number, holder (number), holder_id, since, by, reason; and
+    written, how many events its model has.
+    """
+    return plain(
+        _tenures(STAGING, at).values(
+            "reason",
+            "model_id",
+            "version_id",
+            written=F("model__chain__count"),
+            holder_id=holding(OuterRef("model_id"), PRODUCTION, at),
+            model_name=F("model__name"),
+            number=F("version__number"),
+            since=F("valid_from"),
+            by=F("actor__username"),
+            holder=number_holding(PRODUCTION, at),
+        )[:limit]
+    )
+
+
+def failed_runs(limit: int = 5, at: datetime | None = None) -> list[dict[str, Any]]:
+    """Pipelines whose last run failed within a week: the run, its failed step, the last line of its error.
+
+    Args:
+        at: the end of that week; now if not given.
+    """
+    since = (at or timezone.now()) - RECENT
+    ended = Q() if at is None else Q(ended_at__lte=at)
+    newer = (
+        runs_by(at)
+        .filter(pipeline=OuterRef("pipeline_id"), started_at__gt=OuterRef("started_at"))
+        .exclude(status=RUNNING)
+    )
+    step = StepRun.objects.filter(run=OuterRef("pk"), status=FAILED).order_by("position")
+    rows = (
+        runs_by(at)
+        .filter(ended, status=FAILED, started_at__gte=since)
+        .annotate(newer=Subquery(newer.values("pk")[:1]))
+        .filter(newer__isnull=True)
+        .order_by("-started_at")
+        .values(
+            "id",
+            "name",
+            "error",
+            "ended_at",
+            "started_at",
+            pipeline_name=F("pipeline__name"),
+            by=F("actor__username"),
+            step=Subquery(step.values("name")[:1]),
+        )
+    )
+    return [{**row, "error": last_line(row["error"])} for row in rows[:limit]]
+
+
+def last_line(error: str) -> str:
+    """What an exception says, without the frames above it."""
+    lines = [line for line in error.strip().splitlines() if line.strip() and not line.startswith(" ")]
+    return lines[-1] if lines else error.strip()[:200]
+
+
+def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[str, Any]]:
+    """The runs that go on, or went on at a moment, the last started first, in two queries.
+
+    Each row: id, name, pipeline, started_at, heard_at, done (steps), step (the one that runs), total (of the
+    pipeline's last run that ended well; None if it has none), models.
+    """
+    last = Run.objects.filter(pipeline=OuterRef("pipeline_id"), status=COMPLETED).order_by("-started_at")
+    runs = plain(
+        _going(at)
+        .order_by("-started_at")
+        .values(
+            "id",
+            "name",
+            "started_at",
+            "heard_at",
+            pipeline_name=F("pipeline__name"),
+            last=Subquery(last.values("pk")[:1]),
+        )[:limit]
+    )
+    wanted = {run["id"] for run in runs} | {run["last"] for run in runs if run["last"]}
+    steps: dict[uuid.UUID, list[tuple[str, str]]] = defaultdict(list)
+    rows = (
+        StepRun.objects.filter(run_id__in=wanted).order_by("position").values_list("run_id", "name", "status")
+    )
+    for ident, name, status in rows if at is None else _steps_then(wanted, at):
+        steps[ident].append((name, status))
+    return [
+        _in_flight(run, steps[run["id"]], len(steps[run["last"]]) if run["last"] else None) for run in runs
+    ]
+
+
+def _going(at: datetime | None) -> Any:
+    if at is None:
+        return Run.objects.filter(status=RUNNING)
+    return runs_by(at).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
+
+
+def _steps_then(runs: Iterable[uuid.UUID], at: datetime) -> list[tuple[uuid.UUID, str, str]]:
+    """The steps that had begun at a moment: what hadn't ended was running."""
+    rows = StepRun.objects.filter(begun_by(at), run_id__in=runs).order_by("position")
+    return [
+        (run, name, status if ended is not None and ended <= at else RUNNING)
+        for run, name, status, ended in rows.values_list("run_id", "name", "status", "ended_at")
+    ]
+
+
+def _in_flight(run: dict[str, Any], steps: list[tuple[str, str]], last: int | None) -> dict[str, Any]:
+    done = sum(status in (COMPLETED, CACHED) for _, status in steps)
+    going = [name for name, status in steps if status == RUNNING]
+    total = max(last, len(steps)) if last is not None else None
+    return {
+        **run,
+        "done": done,
+        "total": total,
+        "step": going[-1] if going else None,
+        "at": done + bool(going),
+    }

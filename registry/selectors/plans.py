@@ -1,0 +1,190 @@
+"""Reads of a promotion plan: everything that a decision needs, by a fixed number of queries."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, FilteredRelation, Max, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from registry.models import (
+    Alias,
+    ApprovalRequest,
+    Model,
+    ModelVersion,
+    RunVersion,
+    StepInput,
+)
+from registry.rules import plans as rules
+from registry.rules.metadata import flatten
+from registry.rules.stages import EXCLUSIVE, check_target
+from registry.selectors.approvals import answered_row, asked_rows
+from registry.selectors.catalog import CARD_FIELDS, find_model, find_version
+from registry.selectors.evidence import BYTES, Evidence
+from registry.selectors.gates import Ask, directions_of, hear
+from registry.selectors.models_page import plain
+from registry.selectors.webhooks import told_of_moves
+
+Side = dict[str, Any]
+
+
+def plan_promotion(model: str, version: object, to: object) -> dict[str, Any]:
+    """What putting a version into a stage would mean, with the hash by which it is confirmed.
+
+    Raises:
+        RuleRefused: `to` is no stage. NotFound: there is no such model or version.
+    """
+    target = check_target(to)
+    found = find_model(model)
+    return make_plan(found, find_version(found, version), target)
+
+
+def make_plan(model: Model, version: ModelVersion, target: str) -> dict[str, Any]:
+    """The plan as things are now; within a unit that holds the model's chain nobody can change them."""
+    now = timezone.now()
+    candidate, holder = _sides(model, version, target)
+    both = {side["id"] for side in (candidate, holder) if side}
+    held: Side = holder or {}
+    ask = Ask(model.id, target, version.id, held.get("id"), now)
+    request = candidate["request"]
+    asked = asked_rows(ApprovalRequest.objects.filter(pk=request)) if request else []
+    asks = [ask] if target in EXCLUSIVE else []
+    heard = hear(asks, whole=both if asked else (), shown=both, cards=[model.id])
+    (values, late), artifacts = _values(heard.held), _artifacts(heard.held, candidate, holder)
+    plan: dict[str, Any] = {
+        "model": model.name,
+        "to": target,
+        "drawn_at": now,
+        "changes": candidate["stage"] != target,
+        "candidate": _shown(candidate),
+        "holder": _shown(holder) if holder else None,
+        "metrics": rules.metric_lines(
+            values[candidate["id"]],
+            values[held.get("id")],
+            directions_of(model.id),
+            (late[candidate["id"]], late[held.get("id")]),
+        ),
+        **{
+            part: rules.lines(_flat(candidate[part]), _flat(held.get(part)))
+            for part in ("parameters", "code", "environment")
+        },
+        "artifacts": rules.artifact_lines(artifacts[candidate["id"]], artifacts[held.get("id")]),
+        "missing": _missing(heard.held.cards.get(model.id, [])),
+        "gates": heard.judged(ask).gates,
+        "approvals": [answered_row(row, heard.held, heard.needed(model.id, target)) for row in asked],
+        "effects": rules.moves(candidate, holder, target),
+        "aliases": _aliases(both),
+        "webhooks": told_of_moves(model, [(version, target)]),
+        "users": _users(holder["id"], target, now) if holder else [],
+    }
+    return {"hash": rules.plan_hash(rules.decision(plan)), **plan}
+
+
+def _sides(model: Model, version: ModelVersion, target: str) -> tuple[Side, Side | None]:
+    """The version and the other one that holds the stage now, if only one can."""
+    wanted = Q(id=version.id) | (Q(stage=target) if target in EXCLUSIVE else Q())
+    rows = ModelVersion.objects.filter(wanted, model=model, deleted_at__isnull=True).annotate(
+        tenure=FilteredRelation("tenures", condition=Q(tenures__valid_to__isnull=True))
+    )
+    asked = ApprovalRequest.objects.filter(version=OuterRef("pk"), stage=target, valid_to__isnull=True)
+    found = plain(rows.values(*_FACTS, **_MORE, request=Subquery(asked.values("pk")[:1])))
+    return (
+        next(row for row in found if row["id"] == version.id),
+        next((row for row in found if row["id"] != version.id), None),
+    )
+
+
+_FACTS = ("id", "number", "name", "stage", "created_at")
+_MORE = {
+    "author": F("created_by__username"),
+    "since": F("tenure__valid_from"),
+    "by": F("tenure__actor__username"),
+    "run_id": F("created_by_run_id"),
+    "run_name": F("created_by_run__name"),
+    "status": F("created_by_run__status"),
+    "pipeline": F("created_by_run__pipeline__name"),
+    "parameters": F("created_by_run__parameters"),
+    "code": F("created_by_run__code"),
+    "environment": F("created_by_run__environment"),
+}
+
+
+def _shown(side: Side) -> Side:
+    run = {
+        "id": side["run_id"],
+        "name": side["run_name"],
+        "status": side["status"],
+        "pipeline": side["pipeline"],
+    }
+    return {
+        **{key: side[key] for key in _FACTS},
+        "created_by": side["author"],
+        "since": side["since"],
+        "by": side["by"],
+        "run": run if side["run_id"] else None,
+    }
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    return flatten(value) if isinstance(value, dict) else {}
+
+
+def _values(evident: Evidence) -> tuple[dict[Any, dict[str, Any]], dict[Any, set[str]]]:
+    """The metrics of each version by path, and the paths of those changed after promotion."""
+    found: dict[Any, dict[str, Any]] = defaultdict(dict)
+    late: dict[Any, set[str]] = defaultdict(set)
+    for version, rows in evident.metadata.items():
+        for row in rows:
+            if row["valid_to"] is None and row["path"].startswith(rules.METRICS):
+                found[version][row["path"]] = row["value"]
+                late[version] |= {row["path"]} if row["late"] else set()
+    return found, late
+
+
+def _artifacts(evident: Evidence, *sides: Side | None) -> dict[Any, dict[tuple[str, str], Any]]:
+    """The artifacts linked to each version, and what its run read from elsewhere, by kind and name."""
+    found: dict[Any, dict[tuple[str, str], Any]] = defaultdict(dict)
+    for version, links in evident.links.items():
+        for link in links:
+            if link["valid_to"] is None:
+                found[version][link["kind"], link["name"]] = {key: link[key] for key in BYTES}
+    made_by = {side["run_id"]: side["id"] for side in sides if side and side["run_id"]}
+    read = StepInput.objects.filter(step__run_id__in=made_by).order_by("artifact_version__number")
+    for row in plain(read.values(of=F("step__run_id"), maker=F("artifact_version__step__run_id"), **BYTES)):
+        of, own = row.pop("of"), row.pop("maker")
+        if own != of:
+            found[made_by[of]][_input_key(found[made_by[of]], row)] = row
+    return found
+
+
+def _input_key(known: dict[tuple[str, str], Any], row: dict[str, Any]) -> tuple[str, str]:
+    """Where an input stands: beside the link of the same artifact version, if there is one."""
+    linked = (key for key, other in known.items() if other == row)
+    return next(linked, ("data", row["artifact"]))
+
+
+def _missing(cards: list[dict[str, Any]]) -> list[str]:
+    card = next(iter(cards), {})
+    return [name for name in CARD_FIELDS if not card.get(name, "").strip()]
+
+
+def _aliases(versions: set[uuid.UUID]) -> list[dict[str, Any]]:
+    """The aliases of both versions: a promotion moves none of them."""
+    rows = Alias.objects.filter(version_id__in=versions, valid_to__isnull=True).order_by("name")
+    return [
+        {"name": name, "version": number, "moves_to": None}
+        for name, number in rows.values_list("name", "version__number")
+    ]
+
+
+def _users(holder: uuid.UUID, stage: str, now: datetime) -> list[dict[str, Any]]:
+    """The pipelines whose runs read the holder by its stage lately, the last first."""
+    since = now - timedelta(days=rules.LATELY_DAYS)
+    rows = RunVersion.objects.filter(version_id=holder, asked=stage, at__gte=since)
+    grouped = rows.values(pipeline=F("run__pipeline__name")).annotate(
+        runs=Count("run_id", distinct=True), last_at=Max("at")
+    )
+    return plain(grouped.order_by("-last_at", "pipeline"))

@@ -1,0 +1,121 @@
+"""Removing a model for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from registry.models import (
+    Alias,
+    ApprovalAnswer,
+    ApprovalRequest,
+    ArtifactLink,
+    CardRevision,
+    Delivery,
+    Event,
+    Gate,
+    Heartbeat,
+    MetadataValue,
+    MetricDirection,
+    Model,
+    ModelVersion,
+    RunVersion,
+    TagAttachment,
+    Tenure,
+)
+from registry.rules.chain import PURGED
+from registry.rules.errors import NotFound, RuleRefused
+from registry.rules.stages import PRODUCTION
+from registry.selectors.catalog import find_model
+from registry.services.actors import Actor
+from registry.services.unit import Change, unit
+
+
+def purge_model(
+    *, actor: Actor, model: str, confirm: str | None = None, dry_run: bool = False
+) -> dict[str, Any]:
+    """Removes a model with its versions, links, stages, metadata and history for good.
+
+    The deleted model of that name goes; without one the living one, if its name is confirmed and none
+    of its versions is in production. Artifacts stay, only their links go. The payloads of the model's
+    events are blanked; their digests stay, so that its chain still verifies.
+
+    Args:
+        confirm: the model's name again, for a living one.
+        dry_run: only counts what would go.
+
+    Returns:
+        model, dry_run and counts: rows that go by kind, and artifacts that stay.
+    """
+    actor.require("purge", "purge a model")
+    found = _to_purge(model)
+    if not dry_run:
+        _check(found, confirm)
+    with unit(actor, found.chain_id) as work:
+        if not Model.objects.filter(id=found.id, name=found.name, deleted_at=found.deleted_at).exists():
+            raise NotFound(f"The model {model[:80]!r} was changed meanwhile.", code="no_such_model")
+        rows = _rows(found)
+        counts = {name: queryset.count() for name, queryset in rows.items()}
+        events = Event.objects.filter(chain_id=found.chain_id)
+        counts["events_blanked"] = events.exclude(payload="").count()
+        links = ArtifactLink.objects.filter(of_model=found).values("artifact_version_id")
+        counts["artifact_versions_kept"] = links.distinct().count()
+        if not dry_run:
+            events.update(payload="", target_name="")
+            for queryset in rows.values():
+                queryset.delete()
+            work.record(
+                Change(PURGED, ("model", found.id, found.name), before={"counts": counts}, model=found.id)
+            )
+    return {"model": found.name, "dry_run": dry_run, "counts": counts}
+
+
+def _to_purge(name: str) -> Model:
+    try:
+        return find_model(name, deleted=True)
+    except NotFound:
+        return find_model(name)
+
+
+def _check(model: Model, confirm: str | None) -> None:
+    if model.deleted_at is not None:
+        return
+    if confirm != model.name:
+        raise RuleRefused(
+            f"{model.name!r} isn't deleted: to purge it, its name must be given as confirmation.",
+            code="not_confirmed",
+            fields={"confirm": "The model's name."},
+            hint="Or delete it first; a deleted one can be restored until it is purged.",
+        )
+    holder = ModelVersion.objects.filter(model=model, stage=PRODUCTION, deleted_at__isnull=True).first()
+    if holder is not None:
+        raise RuleRefused(
+            f"Version {holder.number} of {model.name!r} is in production.",
+            code="in_production",
+            hint="Archive it, or delete the model by force, before purging it.",
+        )
+
+
+def _rows(model: Model) -> dict[str, QuerySet[Any]]:
+    """What goes, each before what it points to."""
+    versions = ModelVersion.objects.filter(model=model)
+    inside = {"version__model": model}
+    return {
+        "tags": TagAttachment.objects.filter(version__in=versions)
+        | TagAttachment.objects.filter(model=model),
+        "metadata_values": MetadataValue.objects.filter(**inside),
+        "links": ArtifactLink.objects.filter(of_model=model),
+        "approval_answers": ApprovalAnswer.objects.filter(request__version__model=model),
+        "approval_requests": ApprovalRequest.objects.filter(**inside),
+        "resolutions": RunVersion.objects.filter(of_model=model),
+        "tenures": Tenure.objects.filter(model=model),
+        "aliases": Alias.objects.filter(model=model),
+        "heartbeats": Heartbeat.objects.filter(model=model),
+        "gates": Gate.objects.filter(model=model),
+        "metric_directions": MetricDirection.objects.filter(model=model),
+        "deliveries": Delivery.objects.filter(model_id=model.id),
+        "card_revisions": CardRevision.objects.filter(model=model),
+        "versions": versions,
+        "models": Model.objects.filter(id=model.id),
+    }

@@ -1,0 +1,53 @@
+// The steps of a run in the pages' graph, kept true while the page asks again: the box stays (hx-preserve), states change
+// in their place, and only other steps are laid out anew.
+(() => {
+  "use strict";
+  let box, graph, known = new Map(), shape = "", asked = 0;
+  const moment = new URLSearchParams(location.search).get("as_of");
+
+  function follow(id) {
+    const then = moment !== null && box.dataset.page ? `?as_of=${encodeURIComponent(moment)}` : "";
+    if (known.has(id)) location.assign(`${box.dataset.page}${then}#step-${id}`);
+  }
+
+  async function sync() {
+    const here = document.getElementById("graph");
+    if (!here || !window.cytoscape) return;
+    if (here !== box) {
+      box = here, shape = "";
+      graph = window.mcGraph(box, { choose: (id) => known.get(id).said, enter: follow, pick: follow }, { fitted: true });
+      graph.start(0);
+    }
+    const turn = ++asked;
+    let data;
+    try {
+      const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      data = await answer.json();
+    } catch {
+      return graph.say("The graph could not be loaded: reload the page.");
+    }
+    if (turn === asked) show(data);
+  }
+
+  async function show({ nodes, edges }) {
+    const failed = nodes.find((node) => node.failed), now = [...nodes, ...edges].map((one) => one.id).join();
+    const before = [...known.values()].some((node) => node.failed);
+    known = new Map(nodes.map((node) => [node.id, node]));
+    if (failed && !before) graph.mark(failed.id); // what one comes for
+    if (!nodes.length) graph.say("No step has begun yet.");
+    else if (now === shape) graph.update(nodes), graph.say("");
+    else await graph.draw(nodes, edges);
+    shape = now;
+  }
+
+  // Where an engine can't move an element as it is, its focus would be lost with each answer.
+  let focused = false;
+  document.addEventListener("htmx:beforeSwap", () => { focused = Boolean(box) && document.activeElement === box; });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!["run-live", "pipeline-live"].includes(event.target.id)) return;
+    if (focused) box.focus({ preventScroll: true });
+    sync();
+  });
+  sync();
+})();

@@ -1,0 +1,111 @@
+"""The overview, and the shell around it: what is in production, what waits, what runs, what changed."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registry.models import Run
+from registry.selectors import overview as read
+from registry.services.actors import Actor
+from tests.pages.catalog_world import browser, make_model, person, promote
+from tests.pages.facts_world import Trained, running, text
+from tests.support.doors import Api, started
+
+pytestmark = pytest.mark.django_db
+ASK = {"HX-Request": "true", "HX-Target": "overview-live"}
+
+
+@pytest.fixture
+def ada() -> Actor:
+    return person("ada")
+
+
+@pytest.fixture
+def client(ada: Actor) -> Client:
+    return browser(ada)
+
+
+def test_an_empty_registry_shows_three_ways_to_begin(client: Client) -> None:
+    page = text(client, "/")
+    for way in ("From a training run", "modelcp model register", "/models/new/", "make demo"):
+        assert way in page
+
+
+def test_a_viewer_of_an_empty_registry_is_told_whom_to_ask() -> None:
+    page = text(browser(person("vera", "viewer")), "/")
+    assert "/models/new/" not in page
+    assert "ask an administrator" in page
+
+
+def test_production_is_shown_with_the_change_against_what_it_displaced(client: Client, ada: Actor) -> None:
+    make_model(ada, many=3)
+    promote(ada, "churn", 1)
+    promote(ada, "churn", 2)
+    promote(ada, "churn", 3, "staging")
+    page = text(client, "/")
+    assert "+0.001 better" in page
+    assert "model in production" in page
+    assert "/models/churn/versions/3/" in page
+    assert "Open plan" in page
+
+
+def test_a_pipeline_that_failed_last_waits_until_a_run_ends_well(client: Client) -> None:
+    api = Api()
+    run = Trained(api, failed=True)
+    Run.objects.filter(id=run.run).update(started_at=timezone.now() - timedelta(hours=2))
+    page = text(client, "/")
+    assert "failed in" in re.sub(r"\s+", " ", page)
+    assert "no convergence" in page
+    again = started(pipeline="training", started_at=timezone.now().isoformat())
+    api.post("runs/", again)
+    assert "no convergence" in text(client, "/"), "the new run hasn't ended yet"
+    api.post(f"runs/{again['id']}/", {"status": "completed", "ended_at": timezone.now().isoformat()})
+    assert "no convergence" not in text(client, "/")
+
+
+def test_old_failures_dont_wait_for_ever() -> None:
+    run = Trained(Api(), failed=True)
+    now = datetime(2026, 2, 10, tzinfo=UTC)
+    then = now - timedelta(days=6)
+    Run.objects.filter(id=run.run).update(started_at=then, ended_at=then)
+    assert len(read.failed_runs(at=now)) == 1
+    assert read.failed_runs(at=now + timedelta(days=2)) == []
+
+
+def test_runs_in_flight_show_how_far_they_are(client: Client, ada: Actor) -> None:
+    make_model(ada)
+    running(Api())
+    page = text(client, "/")
+    assert "step 1" in page
+    assert "nightly" in page
+    assert '<span class="count">1</span>' in page
+
+
+def test_the_page_is_answered_again_only_when_something_changed(client: Client, ada: Actor) -> None:
+    make_model(ada)
+    seen = re.search(r'{"seen": "(\w+)"}', text(client, "/"))
+    assert seen
+    text(client, f"/?seen={seen[1]}", 204, **ASK)
+    promote(ada, "churn", 1)
+    again = text(client, f"/?seen={seen[1]}", **ASK)
+    assert "promoted" in again
+    assert "<html" not in again
+
+
+def test_nobody_sees_a_page_without_signing_in() -> None:
+    for path in (
+        "/",
+        "/runs/",
+        "/artifacts/",
+        "/events/",
+        "/tags/",
+        "/settings/",
+        "/settings/people/",
+        "/search/?q=x",
+    ):
+        answer = Client().get(path)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/sign-in/")

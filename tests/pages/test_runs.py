@@ -1,0 +1,262 @@
+"""The pages of runs: the list, a run's graph and timeline, its failure, a step, and that they stay true."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.pages.step_graph import step_graph
+from registry.pages.timelines import timeline
+from registry.selectors.run_page import ROWS
+from tests.pages.catalog_world import browser, person
+from tests.pages.facts_world import Trained, running, text
+from tests.support.doors import Api, started
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return browser(person("ada"))
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def test_without_runs_the_list_shows_how_to_make_one(client: Client) -> None:
+    assert "@pipeline" in text(client, "/runs/")
+
+
+def test_the_list_is_filtered_by_status_pipeline_and_words(client: Client, api: Api) -> None:
+    good, bad = Trained(api), Trained(api, failed=True)
+    everything = text(client, "/runs/")
+    assert f"/runs/{good.run}/" in everything
+    assert f"/runs/{bad.run}/" in everything
+    failed = text(client, "/runs/?status=failed")
+    assert f"/runs/{bad.run}/" in failed
+    assert f"/runs/{good.run}/" not in failed
+    assert "No run fits" in text(client, "/runs/?pipeline=other")
+    assert f"/runs/{good.run}/" in text(client, "/runs/?q=TRAIN")
+    assert "No run fits" in text(client, "/runs/?q=nothing")
+
+
+def test_a_wrong_filter_is_told_not_failed(client: Client) -> None:
+    assert "status" in text(client, "/runs/?status=sleeping", 400)
+    text(client, "/runs/?cursor=rubbish", 400)
+
+
+def test_the_list_goes_on_older_and_newer(client: Client, api: Api) -> None:
+    for _ in range(ROWS + 5):
+        api.post("runs/", started(pipeline="many"))
+    first = text(client, "/runs/")
+    older = re.search(r'href="([^"]*cursor=[^"]*)" rel="next"', first)
+    assert older
+    second = text(client, "/runs/" + unescape(older[1]))
+    shown = [set(re.findall(r'href="/runs/([0-9a-f-]{36})/"', page)) for page in (first, second)]
+    assert len(shown[0]) == ROWS
+    assert len(shown[1]) == 5
+    assert not shown[0] & shown[1]
+    newer = re.search(r'href="([^"]*before=[^"]*)" rel="prev"', second)
+    assert newer
+    assert (
+        set(re.findall(r'href="/runs/([0-9a-f-]{36})/"', text(client, "/runs/" + unescape(newer[1]))))
+        == shown[0]
+    )
+
+
+def test_a_run_shows_its_steps_times_parts_and_facts(client: Client, api: Api) -> None:
+    run = Trained(api)
+    page = text(client, f"/runs/{run.run}/")
+    for shown in (
+        "load",
+        "fit",
+        "report_0",
+        "/artifacts/train/1/",
+        "/artifacts/classifier/1/",
+        "churn 1",
+        "e41c7a9",
+        "dirty",
+        "gpu-03",
+        "nested.rate",
+        "1.0 s",
+        "/models/churn/versions/1/",
+    ):
+        assert shown in page, shown
+    assert 'class="bar-ok"' in page
+    assert "hx-trigger" not in page[page.index('id="run-live"') :].split(">", 1)[0]
+
+
+def test_a_failed_run_shows_the_exception_and_what_was_skipped(client: Client, api: Api) -> None:
+    run = Trained(api, failed=True)
+    page = text(client, f"/runs/{run.run}/")
+    for shown in (
+        "Step fit failed: ValueError: no convergence",
+        "Traceback (most recent call last)",
+        "2 attempts",
+        "1 step after it was skipped",
+        "is kept and shows that its run failed",
+        "bar-bad",
+        "bar-skip",
+    ):
+        assert shown in page, shown
+
+
+def test_parameters_are_compared_with_the_run_before(client: Client, api: Api) -> None:
+    one = started(
+        pipeline="p", started_at="2026-01-31T10:00:00Z", parameters={"depth": 6, "old": 1, "same": 2}
+    )
+    two = started(
+        pipeline="p", started_at="2026-01-31T11:00:00Z", parameters={"depth": 7, "same": 2, "new": 3}
+    )
+    api.post("runs/", one)
+    api.post("runs/", two)
+    page = text(client, f"/runs/{two['id']}/")
+    assert "was 6 in run" in page
+    assert "was not given in run" in page
+    assert "was 1 in run" in page
+    assert "was 2" not in page
+
+
+def test_a_step_shows_its_log_and_code(client: Client, api: Api) -> None:
+    run = Trained(api)
+    page = text(client, f"/runs/{run.run}/steps/{run.steps['fit']}/")
+    assert "epoch 2" in page
+    assert "2 lines" in page
+    assert "def fit(): ..." in page
+    text(client, f"/runs/{run.run}/steps/{uuid.uuid4()}/", 404)
+
+
+def test_a_run_that_goes_on_asks_again_and_is_answered_only_when_it_changed(client: Client, api: Api) -> None:
+    run = running(api)
+    page = text(client, f"/runs/{run}/")
+    seen = re.search(r'id="run-live" hx-get="[^"]+" hx-vals=\'{"seen": "(\w+)"}\'', page)
+    assert seen
+    ask = {"HX-Request": "true", "HX-Target": "run-live"}
+    assert text(client, f"/runs/{run}/?seen={seen[1]}", 204, **ask) == ""
+    api.post(f"runs/{run}/", {"status": "completed", "ended_at": "2026-01-31T12:01:00Z"})
+    changed = text(client, f"/runs/{run}/?seen={seen[1]}", **ask)
+    assert changed.startswith('\n<div id="run-live"') or '<div id="run-live">' in changed
+    assert 'id="run-facts" hx-swap-oob="true"' in changed
+    assert "<html" not in changed
+
+
+def test_the_list_answers_an_unchanged_question_with_nothing(client: Client, api: Api) -> None:
+    running(api)
+    seen = re.search(r'{"seen": "(\w+)"}', text(client, "/runs/"))
+    assert seen
+    ask = {"HX-Request": "true", "HX-Target": "runs-table"}
+    text(client, f"/runs/?seen={seen[1]}", 204, **ask)
+    running(api)
+    assert "<html" not in text(client, f"/runs/?seen={seen[1]}", **ask)
+
+
+def test_an_unknown_run_is_a_page_that_says_so(client: Client) -> None:
+    assert "There is no run" in text(client, f"/runs/{uuid.uuid4()}/", 404)
+
+
+def test_what_programs_send_is_shown_as_text(client: Client, api: Api) -> None:
+    evil = "</pre><script>alert(1)</script>{{ x }}" + "W" * 300
+    body = started(
+        pipeline="<b>p", parameters={evil: evil}, code={evil[:50]: evil}, environment={"host": evil}
+    )
+    api.post("runs/", body)
+    trouble = {
+        "status": "failed",
+        "error": evil,
+        "steps": [
+            {
+                "id": str(uuid.uuid4()),
+                "name": "<i>s",
+                "status": "failed",
+                "error": evil,
+                "logs": evil,
+                "parameters": {evil: evil},
+                "upstream": ["<i>s", evil[:90]],
+                "code": {"source": evil},
+            }
+        ],
+    }
+    api.post(f"runs/{body['id']}/", trouble)
+    for path in (
+        "/",
+        "/runs/",
+        f"/runs/{body['id']}/",
+        f"/runs/{body['id']}/steps/{trouble['steps'][0]['id']}/",
+    ):
+        page = text(client, path)
+        assert "<script>alert" not in page
+        assert "<b>p" not in page
+        assert "<i>s" not in page
+
+
+STEP = {"status": "completed", "seconds": 3.0, "attempts": 1, "cached_run": None}
+
+
+def steps(**upstream: str) -> list[dict[str, object]]:
+    return [{**STEP, "id": name, "name": name, "upstream": list(before)} for name, before in upstream.items()]
+
+
+def test_the_graph_tells_what_became_of_each_step_and_what_it_waits_for() -> None:
+    rows = steps(load="", fit="", test="")
+    rows[0] |= {"status": "cached"}
+    rows[1] |= {"status": "failed", "upstream": ["load", "load", "fit", "unknown"], "attempts": 2}
+    rows[2] |= {"status": "skipped", "upstream": ["fit"], "seconds": None}
+    graph = step_graph(rows)
+    load, fit, test = graph["nodes"]
+    assert [node["line"] for node in graph["nodes"]] == ["cached", "failed, 2 attempts", "skipped"]
+    assert [node["sign"][0] for node in graph["nodes"]] == ["cache", "bad", "skip"]
+    assert (load["focus"], fit["focus"], fit["failed"], test["failed"]) == (False, True, True, False)
+    assert [(edge["source"], edge["target"]) for edge in graph["edges"]] == [("load", "fit"), ("fit", "test")]
+    done = step_graph(steps(a=""))["nodes"][0]
+    assert (done["line"], done["said"], done["focus"]) == ("3.0 s", "a: done, 3.0 s", True)
+    assert step_graph([]) == {"nodes": [], "edges": []}
+
+
+def test_the_graph_is_sent_to_be_drawn_in_few_queries(
+    client: Client, api: Api, django_assert_max_num_queries: Any
+) -> None:
+    run = Trained(api, failed=True, steps=20)
+    page = text(client, f"/runs/{run.run}/")
+    assert f'data-url="/runs/{run.run}/graph/"' in page
+    assert f'id="graph-{run.run}" hx-preserve' in page
+    assert "after load" in page, "without JavaScript the table tells what each step waits for"
+    with django_assert_max_num_queries(5):
+        graph = json.loads(text(client, f"/runs/{run.run}/graph/"))
+    assert [node["id"] for node in graph["nodes"]] == list(run.steps.values())
+    assert len(graph["edges"]) == 21
+    text(client, f"/runs/{uuid.uuid4()}/graph/", 404)
+
+
+def test_the_timeline_keeps_bars_within_it() -> None:
+    start = datetime(2026, 1, 31, tzinfo=UTC)
+    rows = [
+        {**STEP, "name": "a", "started_at": start, "ended_at": start + timedelta(seconds=50)},
+        {**STEP, "name": "b", "started_at": start - timedelta(hours=1), "ended_at": None, "attempts": 3},
+        {**STEP, "name": "c", "started_at": None, "ended_at": None, "seconds": None, "status": "skipped"},
+        {**STEP, "name": "d", "started_at": start + timedelta(days=9), "ended_at": start, "seconds": -1.0},
+    ]
+    for end in (start + timedelta(seconds=100), start, start + timedelta(days=400)):
+        drawn = timeline(rows, start, end)
+        assert all(bar.width > 0 and bar.x + bar.width <= drawn.width for bar in drawn.bars)
+        assert len(drawn.ticks) <= 9
+        assert len(drawn.bars[1].retries) == 2
+
+
+def test_the_pages_ask_few_queries_however_many_steps(api: Api, django_assert_max_num_queries: Any) -> None:
+    viewer = browser(person("vera", "viewer"))
+    text(viewer, "/runs/")  # the first page of a session writes to it
+    for steps in (1, 40):
+        made = Trained(api, steps=steps)
+        for path in (f"/runs/{made.run}/", "/runs/", f"/runs/{made.run}/steps/{made.steps['fit']}/"):
+            with django_assert_max_num_queries(12):
+                text(viewer, path)
+        for path in ("/artifacts/", "/artifacts/train/", "/artifacts/train/1/", "/artifacts/train/1/impact/"):
+            with django_assert_max_num_queries(12):
+                text(viewer, path)
