@@ -20,6 +20,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
+        def remove_node(self, node: Any) -> str | None:
+            """The test that a worker died of fails; xdist's own would give it to the next, for ever."""
+            pieces = self.assigned_work.pop(node)
+            left = {
+                scope: [test for test, done in piece.items() if not done] for scope, piece in pieces.items()
+            }
+            died_of: str | None = next((test for tests in left.values() for test in tests), None)
+            for scope, tests in left.items():
+                if again := dict.fromkeys((test for test in tests if test != died_of), False):
+                    self.workqueue[scope] = again
+            for other in self.assigned_work:
+                self._reschedule(other)
+            return died_of
+
     return Scheduling(config, log)
 
 

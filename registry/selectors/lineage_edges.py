@@ -153,8 +153,7 @@ def split(ids: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
 
 
 def _inputs(at: datetime | None) -> QuerySet[Any]:
-    rows = StepInput.objects.filter(begun_by(at, "step__"))
-    return _edge_rows(rows, "input", "artifact_version_id", "step_id", Value("", CharField()))
+    return _edge_rows(consumed(at), "input", "artifact_version_id", "step_id", Value("", CharField()))
 
 
 def _outputs(at: datetime | None) -> QuerySet[Any]:
@@ -169,6 +168,11 @@ def _edge_rows(rows: Any, table: str, source: str, target: str, what: Any) -> Qu
     label = Value(table, CharField())
     found: QuerySet[Any] = rows.annotate(table=label, what=what).values_list("table", source, target, "what")
     return found
+
+
+def consumed(at: datetime | None) -> QuerySet[StepInput]:
+    """What steps read: all, or those that had begun at a moment."""
+    return StepInput.objects.filter(begun_by(at, "step__"))
 
 
 def written(at: datetime | None) -> QuerySet[StepOutput]:
