@@ -46,7 +46,12 @@ class Problems:
 
 
 def axe(page: "Page", *, only: str | None = None) -> list[dict[str, Any]]:
-    """What axe finds serious or critical on the page, or in the part that the selector `only` names."""
+    """What axe finds serious or critical on the page, or in the part that the selector `only` names.
+
+    RuntimeError on a page without JavaScript: axe is a script, and would wait for ever for its timers.
+    """
+    if page.evaluate("matchMedia('(scripting: none)').matches"):
+        raise RuntimeError(f"{page.url} was opened without JavaScript: axe can't look at it")
     page.evaluate(AXE.read_text())
     result = page.evaluate(
         "only => axe.run(only || document, {resultTypes: ['violations']})",
