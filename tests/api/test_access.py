@@ -14,11 +14,6 @@ from tests.support.doors import Api
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def api() -> Api:
-    return Api()
-
-
 def with_token(secret: str) -> Client:
     return Client(headers={"Authorization": f"Bearer {secret}"})
 

@@ -29,11 +29,6 @@ def api() -> Api:
     return gated_model()
 
 
-@pytest.fixture
-def jo() -> Api:
-    return Api("promoter", actor=person("jo", "promoter"))
-
-
 def test_repeating_changes_nothing(api: Api, jo: Api) -> None:
     body = {"id": ident(), "stage": "production", "reason": "once"}
     assert api.call("POST", OF_2, body)[0] == 201

@@ -18,16 +18,6 @@ def api() -> Api:
     return gated_model()
 
 
-@pytest.fixture
-def jo() -> Api:
-    return Api("promoter", actor=person("jo", "promoter"))
-
-
-@pytest.fixture
-def ann() -> Api:
-    return Api("promoter", actor=person("ann", "promoter"))
-
-
 def test_a_promotion_waits_for_as_many_as_its_gate_asks(api: Api, jo: Api, ann: Api) -> None:
     request = asked(api, reason="holds on q3")
     assert gate(api) == ("waiting", "0 of 2 approvals are given.")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from registry.models import Event
-from tests.api.test_approvals import ann, answer, api, asked, jo  # noqa: F401 - fixtures
+from tests.api.approval_world import answer, asked, gated_model
 from tests.api.test_plans import promote
 from tests.support.doors import Api, ident
 
@@ -13,12 +13,17 @@ pytestmark = pytest.mark.django_db
 Names = list[tuple[str, str, str]]
 
 
+@pytest.fixture
+def api() -> Api:
+    return gated_model()
+
+
 def after() -> str:
     """The words for the moment just after the last event."""
     return f"event:{Event.objects.order_by('-id').values_list('id', flat=True)[0]}"
 
 
-def rows(api: Api, moment: str, **filters: str) -> list[dict[str, Any]]:  # noqa: F811
+def rows(api: Api, moment: str, **filters: str) -> list[dict[str, Any]]:
     query = "&".join(f"{key}={value}" for key, value in {"as_of": moment, **filters}.items())
     lists = [api.get(f"{where}approvals/?{query}")["results"] for where in ("", "models/churn/versions/2/")]
     assert lists[0] == lists[1]
@@ -29,7 +34,7 @@ def answers(row: dict[str, Any]) -> Names:
     return [(one["by"], one["decision"], one["stale"].partition(",")[0]) for one in row["answers"]]
 
 
-def test_requests_are_what_they_were(api: Api, jo: Api, ann: Api) -> None:  # noqa: F811
+def test_requests_are_what_they_were(api: Api, jo: Api, ann: Api) -> None:
     moments = [after()]
     request = asked(api, reason="holds on q3")
     moments.append(after())
@@ -59,7 +64,7 @@ def test_requests_are_what_they_were(api: Api, jo: Api, ann: Api) -> None:  # no
     assert [row["ended_at"] is None for row in seen] == [True] * 4 + [False]
 
 
-def test_the_state_that_is_asked_for_is_the_one_of_then(api: Api) -> None:  # noqa: F811
+def test_the_state_that_is_asked_for_is_the_one_of_then(api: Api) -> None:
     request = asked(api)
     waiting = after()
     api.call("DELETE", request)
@@ -71,7 +76,7 @@ def test_the_state_that_is_asked_for_is_the_one_of_then(api: Api) -> None:  # no
     api.refused("GET", "approvals/?as_of=2999-01-01", None, 400, "bad_moment")
 
 
-def test_lists_of_the_past_cost_the_same_for_many(api: Api, django_assert_max_num_queries: Any) -> None:  # noqa: F811
+def test_lists_of_the_past_cost_the_same_for_many(api: Api, django_assert_max_num_queries: Any) -> None:
     asked(api)
     api.post("models/churn/versions/1/approvals/", {"id": ident(), "stage": "staging"})
     with django_assert_max_num_queries(14):

@@ -24,11 +24,6 @@ def store(settings: Any, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
-
-
-@pytest.fixture
 def churn(api: Api) -> Api:
     """A model with one version and an artifact with two."""
     api.post("models/", {"name": "churn"})

@@ -15,11 +15,6 @@ from tests.support.doors import DIGEST, Api, database, ident, new_version, outpu
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def api() -> Api:
-    return Api()
-
-
 def op(path: str, body: Any = None, method: str = "POST", **more: Any) -> dict[str, Any]:
     """One operation."""
     return {"id": ident(), "method": method, "path": f"/api/v1/{path}", "body": body, **more}

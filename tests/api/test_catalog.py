@@ -13,11 +13,6 @@ NFC, NFD = "caf\u00e9", "cafe\u0301"
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
-
-
-@pytest.fixture
 def churn(api: Api) -> Api:
     """A model with three versions; the second is in production."""
     api.post("models/", {"name": "churn", "license": "MIT", "tags": ["q3"]})

@@ -26,11 +26,6 @@ def store(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "artifacts"
 
 
-@pytest.fixture
-def api() -> Api:
-    return Api()
-
-
 def files(store: Path) -> list[str]:
     """All files of the store."""
     return sorted(str(path.relative_to(store)) for path in store.rglob("*") if path.is_file())

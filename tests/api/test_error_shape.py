@@ -38,11 +38,6 @@ def check(status: int, body: Any) -> None:
     assert body["error"]["message"].strip()
 
 
-@pytest.fixture
-def api() -> Api:
-    return Api()
-
-
 @pytest.mark.parametrize("path", [path for path in addresses() if path not in OPEN])
 def test_nothing_is_answered_to_a_stranger(path: str) -> None:
     for client in (

@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
-
-
-@pytest.fixture
 def many(api: Api) -> Api:
     """Two models: `fraud` with 12 versions, `churn` with 3; tags, stages, metrics, names, aliases."""
     for name, count in (("fraud", 12), ("churn", 3)):

@@ -13,11 +13,6 @@ from tests.support.doors import Api, database, ident, new_version, output, start
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def api() -> Api:
-    return Api()
-
-
 def full_report(resolution: str, steps: int = 3, outputs: int = 3) -> dict[str, Any]:
     """A report with data flowing from step to step."""
     told: list[dict[str, Any]] = []

@@ -13,11 +13,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
-
-
-@pytest.fixture
 def churn(api: Api) -> Api:
     """A model with versions 1, `named` (2, in production) and 3."""
     api.post("models/", {"name": "churn", "license": "MIT", "tags": ["q3"]})

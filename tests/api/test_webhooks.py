@@ -19,11 +19,6 @@ URL = "https://example.org/hooks"
 
 
 @pytest.fixture
-def api() -> Api:
-    return Api()
-
-
-@pytest.fixture
 def receiver(settings: LazySettings) -> Iterator[Receiver]:
     settings.WEBHOOK_ALLOW = parse_allowed(["127.0.0.1"])
     with receiving() as listening:

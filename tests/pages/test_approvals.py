@@ -16,11 +16,6 @@ PLAN, ASK = "/models/churn/versions/2/plan/?to=production", "/models/churn/versi
 
 
 @pytest.fixture
-def admin() -> Actor:
-    return person("mira")
-
-
-@pytest.fixture
 def client(admin: Actor) -> Client:
     """A model of two versions of mira's, gated by one approval; signed in as mira."""
     make_model(admin)

@@ -20,23 +20,13 @@ pytestmark = pytest.mark.django_db
 HTML = b"<h1>Report</h1><script>parent.alert(1)</script><img src=x onerror=alert(2)>"
 
 
-@pytest.fixture
-def ada() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(ada: Actor) -> Client:
-    return browser(ada)
-
-
 def test_without_artifacts_the_list_shows_how_to_save_one(client: Client) -> None:
     assert "save_artifact" in text(client, "/artifacts/")
 
 
-def test_the_list_is_searched_and_sorted(client: Client, ada: Actor) -> None:
+def test_the_list_is_searched_and_sorted(client: Client, admin: Actor) -> None:
     for name in ("beta", "alpha", "gamma"):
-        save(ada, name, name.encode(), data_type="str", media_type="text/plain")
+        save(admin, name, name.encode(), data_type="str", media_type="text/plain")
     newest = re.findall(r'href="/artifacts/(\w+)/"', text(client, "/artifacts/"))
     assert newest == ["gamma", "alpha", "beta"]
     assert re.findall(r'href="/artifacts/(\w+)/"', text(client, "/artifacts/?sort=name")) == [
@@ -69,8 +59,8 @@ def test_a_version_says_who_made_it_who_reads_it_and_what_links_it(client: Clien
     assert text(client, "/artifacts/train/latest/")
 
 
-def test_an_unknown_artifact_or_version_is_told_with_what_there_is(client: Client, ada: Actor) -> None:
-    save(ada, "known", b"1")
+def test_an_unknown_artifact_or_version_is_told_with_what_there_is(client: Client, admin: Actor) -> None:
+    save(admin, "known", b"1")
     assert "Near it" in text(client, "/artifacts/knowm/", 404)
     assert "It has: 1" in text(client, "/artifacts/known/7/", 404)
     text(client, "/artifacts/known/7/impact/", 404)
@@ -92,12 +82,12 @@ PREVIEWS: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("preview", "media_type", "shown"), PREVIEWS)
-def test_a_look_inside(client: Client, ada: Actor, preview: Any, media_type: str, shown: str) -> None:
-    save(ada, "thing", b"\x00\x01", media_type=media_type, preview=preview)
+def test_a_look_inside(client: Client, admin: Actor, preview: Any, media_type: str, shown: str) -> None:
+    save(admin, "thing", b"\x00\x01", media_type=media_type, preview=preview)
     assert shown in text(client, "/artifacts/thing/1/")
 
 
-def test_what_a_client_calls_a_preview_never_breaks_the_page(client: Client, ada: Actor) -> None:
+def test_what_a_client_calls_a_preview_never_breaks_the_page(client: Client, admin: Actor) -> None:
     odd: list[Any] = [
         {"kind": "table", "columns": "x", "head": {"a": 1}},
         {
@@ -123,19 +113,19 @@ def test_what_a_client_calls_a_preview_never_breaks_the_page(client: Client, ada
         7,
     ]
     for number, preview in enumerate(odd, start=1):
-        save(ada, "odd", f"{number}".encode(), preview=preview, summary={"a": preview})
+        save(admin, "odd", f"{number}".encode(), preview=preview, summary={"a": preview})
         text(client, f"/artifacts/odd/{number}/")
 
 
-def test_a_long_tree_is_cut(client: Client, ada: Actor) -> None:
-    save(ada, "big", b"1", preview={"kind": "json", "value": list(range(5000))})
+def test_a_long_tree_is_cut(client: Client, admin: Actor) -> None:
+    save(admin, "big", b"1", preview={"kind": "json", "value": list(range(5000))})
     page = text(client, "/artifacts/big/1/")
     assert "more" in page
     assert len(page) < 100_000
 
 
-def test_html_is_shown_shut_in(client: Client, ada: Actor) -> None:
-    save(ada, "page", HTML, media_type="text/html", preview={"kind": "text", "text": HTML.decode()})
+def test_html_is_shown_shut_in(client: Client, admin: Actor) -> None:
+    save(admin, "page", HTML, media_type="text/html", preview={"kind": "text", "text": HTML.decode()})
     page = text(client, "/artifacts/page/1/")
     assert "<script>parent" not in page
     frame = re.search(r"<iframe[^>]*>", page)
@@ -156,30 +146,30 @@ def test_html_is_shown_shut_in(client: Client, ada: Actor) -> None:
     [("image/png", b"\x89PNG\r\n\x1a\n..."), ("image/svg+xml", b"<svg onload=alert(1)>")],
 )
 def test_an_image_is_shown_under_the_same_policy(
-    client: Client, ada: Actor, media_type: str, content: bytes
+    client: Client, admin: Actor, media_type: str, content: bytes
 ) -> None:
-    save(ada, "plot", content, media_type=media_type)
+    save(admin, "plot", content, media_type=media_type)
     assert '<img src="/artifacts/plot/1/preview/"' in text(client, "/artifacts/plot/1/")
     answer = client.get("/artifacts/plot/1/preview/")
     assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert answer["Content-Type"] == media_type
 
 
-def test_what_only_calls_itself_an_image_is_told(client: Client, ada: Actor) -> None:
-    save(ada, "fake", b"<script>alert(1)</script>", media_type="image/png")
+def test_what_only_calls_itself_an_image_is_told(client: Client, admin: Actor) -> None:
+    save(admin, "fake", b"<script>alert(1)</script>", media_type="image/png")
     assert "begin as image/png does" in text(client, "/artifacts/fake/1/")
     text(client, "/artifacts/fake/1/preview/", 404)
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/javascript", "application/pdf", ""])
-def test_nothing_else_is_served_to_be_looked_at(client: Client, ada: Actor, media_type: str) -> None:
-    save(ada, "other", b"alert(1)", media_type=media_type)
+def test_nothing_else_is_served_to_be_looked_at(client: Client, admin: Actor, media_type: str) -> None:
+    save(admin, "other", b"alert(1)", media_type=media_type)
     text(client, "/artifacts/other/1/preview/", 404)
 
 
-def test_a_download_leads_to_the_bytes(client: Client, ada: Actor) -> None:
+def test_a_download_leads_to_the_bytes(client: Client, admin: Actor) -> None:
     name = HOSTILE[1]
-    save(ada, name, b"12345")
+    save(admin, name, b"12345")
     page = text(client, "/artifacts/")
     where = re.search(r'href="(/artifacts/a[^"]+/)1/"', page)
     assert where
@@ -189,9 +179,9 @@ def test_a_download_leads_to_the_bytes(client: Client, ada: Actor) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_any_name_has_its_pages(client: Client, ada: Actor, name: str) -> None:
-    make_model(ada, "m", many=1)
-    link(ada, "m", 1, name, data_type=name, media_type=name[:100])
+def test_any_name_has_its_pages(client: Client, admin: Actor, name: str) -> None:
+    make_model(admin, "m", many=1)
+    link(admin, "m", 1, name, data_type=name, media_type=name[:100])
     page = text(client, "/artifacts/")
     where = re.search(r'fw-medium" href="(/artifacts/[^"]+)"', page)
     assert where
@@ -199,23 +189,23 @@ def test_any_name_has_its_pages(client: Client, ada: Actor, name: str) -> None:
         assert "<script>alert" not in text(client, unescape(where[1]) + part)
 
 
-def test_impact_lists_versions_with_their_stages(client: Client, ada: Actor) -> None:
+def test_impact_lists_versions_with_their_stages(client: Client, admin: Actor) -> None:
     Trained(Api())
     assert "churn 1" in text(client, "/artifacts/train/1/impact/")
-    promote(ada, "churn", 1)
+    promote(admin, "churn", 1)
     page = text(client, "/artifacts/train/1/impact/")
     assert "1 version in production depends on it" in page
-    save(ada, "lonely", b"1")
+    save(admin, "lonely", b"1")
     assert "Nothing depends on it" in text(client, "/artifacts/lonely/1/impact/")
 
 
-def test_impact_goes_by_pages(client: Client, ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_impact_goes_by_pages(client: Client, admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "SHOWN_IMPACT", 2)
-    make_model(ada, "m", many=3)
-    save(ada, "raw", b"1")
+    make_model(admin, "m", many=3)
+    save(admin, "raw", b"1")
     raw = find_artifact_version("raw", 1)
     for number in (1, 2, 3):
-        links.link_artifact(actor=ada, model="m", version=number, artifact_version=raw.id)
+        links.link_artifact(actor=admin, model="m", version=number, artifact_version=raw.id)
     page = text(client, "/artifacts/raw/1/impact/")
     assert re.findall(r"/models/m/versions/(\d)/", page) == ["3", "2"]
     older = re.search(r'href="(\?cursor=[^"]+)" rel="next"', page)
@@ -252,7 +242,7 @@ def test_unlinking_keeps_the_artifact(client: Client) -> None:
     assert client.post(action[1], {"next": "https://evil.example/"}).status_code == 404
 
 
-def test_a_viewer_reads_but_changes_nothing(ada: Actor) -> None:
+def test_a_viewer_reads_but_changes_nothing(admin: Actor) -> None:
     Trained(Api())
     viewer = browser(person("vera", "viewer"))
     page = text(viewer, "/artifacts/train/1/")

@@ -25,16 +25,6 @@ pytestmark = pytest.mark.django_db
 QUERIES = 12
 
 
-@pytest.fixture
-def admin() -> Actor:
-    return person("mira")
-
-
-@pytest.fixture
-def client(admin: Actor) -> Client:
-    return browser(admin)
-
-
 def lanes(page: str) -> dict[str, list[int]]:
     """The numbers of the cards by column, in the order that they are shown."""
     parts = re.split(r'data-lane="(\w+)"', page)[1:]

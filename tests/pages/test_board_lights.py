@@ -15,20 +15,10 @@ from registry.models import Event, Heartbeat, ModelVersion
 from registry.services import gates, heartbeats
 from registry.services.actors import Actor
 from tests.pages.board_world import ASK, BOARD, mark, said
-from tests.pages.catalog_world import browser, log, made_by_run, make_model, person, promote
+from tests.pages.catalog_world import log, made_by_run, make_model, promote
 from tests.pages.facts_world import text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin() -> Actor:
-    return person("mira")
-
-
-@pytest.fixture
-def client(admin: Actor) -> Client:
-    return browser(admin)
 
 
 GATED = ["metrics.auc >= 0.9015", "artifact(model)", "card(license)", "run succeeded", "age < 30d"]

@@ -16,16 +16,6 @@ from tests.support.doors import Api
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(ada: Actor) -> Client:
-    return browser(ada)
-
-
 def stages_of(model: str) -> dict[int, str | None]:
     return dict(ModelVersion.objects.filter(model__name=model).values_list("number", "stage"))
 
@@ -36,19 +26,19 @@ def rows(page: str) -> list[str]:
     return [unescape(" ".join(re.sub(r"<[^>]+>", " ", cell).split())) for cell in cells]
 
 
-def test_each_change_is_told_in_a_sentence(client: Client, ada: Actor) -> None:
-    make_model(ada, many=2)
-    promote(ada, "churn", 1)
-    promote(ada, "churn", 2)
-    log(ada, "churn", 2, {"metrics": {"auc": 0.5}})
-    link(ada, "churn", 1, "table")
-    aliases.set_alias(actor=ada, model="churn", alias="champion", version=2)
-    catalog.update_model(actor=ada, model="churn", card={"license": "MIT"})
+def test_each_change_is_told_in_a_sentence(client: Client, admin: Actor) -> None:
+    make_model(admin, many=2)
+    promote(admin, "churn", 1)
+    promote(admin, "churn", 2)
+    log(admin, "churn", 2, {"metrics": {"auc": 0.5}})
+    link(admin, "churn", 1, "table")
+    aliases.set_alias(actor=admin, model="churn", alias="champion", version=2)
+    catalog.update_model(actor=admin, model="churn", card={"license": "MIT"})
     told = " | ".join(rows(text(client, "/models/churn/history/")))
     for words in (
         "promoted 2 to production; 1 archived",
         "archived 1 , displaced by 2",
-        "registered the model ada",
+        "registered the model mira",
         "metrics.auc of 2 : 0.902 → 0.5",
         "linked table 1 to 1 as data",
         "pointed @champion to 2",
@@ -58,15 +48,15 @@ def test_each_change_is_told_in_a_sentence(client: Client, ada: Actor) -> None:
         assert words in told, (words, told)
 
 
-def test_all_kinds_of_events_have_a_row_everywhere(client: Client, ada: Actor) -> None:
+def test_all_kinds_of_events_have_a_row_everywhere(client: Client, admin: Actor) -> None:
     Trained(Api(), failed=True)
     running(Api())
-    tags.create_tag(actor=ada, name="a")
-    tags.update_tag(actor=ada, tag="a", name="b", color=3)
-    tags.delete_tag(actor=ada, tag="b")
-    catalog.create_model(actor=ada, name="gone", tags=["x"])
-    catalog.delete_model(actor=ada, model="gone", confirm="gone")
-    catalog.restore_model(actor=ada, model="gone")
+    tags.create_tag(actor=admin, name="a")
+    tags.update_tag(actor=admin, tag="a", name="b", color=3)
+    tags.delete_tag(actor=admin, tag="b")
+    catalog.create_model(actor=admin, name="gone", tags=["x"])
+    catalog.delete_model(actor=admin, model="gone", confirm="gone")
+    catalog.restore_model(actor=admin, model="gone")
     told = " | ".join(rows(text(client, "/events/")))
     for words in (
         "run train",
@@ -80,9 +70,9 @@ def test_all_kinds_of_events_have_a_row_everywhere(client: Client, ada: Actor) -
         assert words in told, (words, told)
 
 
-def test_a_row_opens_to_what_changed_with_and_without_javascript(client: Client, ada: Actor) -> None:
-    make_model(ada, many=1)
-    promote(ada, "churn", 1)
+def test_a_row_opens_to_what_changed_with_and_without_javascript(client: Client, admin: Actor) -> None:
+    make_model(admin, many=1)
+    promote(admin, "churn", 1)
     page = text(client, "/events/")
     address = re.search(r'href="(\?open=(\d+))#event-\d+"', page)
     assert address
@@ -96,9 +86,9 @@ def test_a_row_opens_to_what_changed_with_and_without_javascript(client: Client,
     text(client, "/events/?open=1", 404, **{"HX-Request": "true", "HX-Target": "event-x"})
 
 
-def test_filters(client: Client, ada: Actor) -> None:
-    make_model(ada, many=1)
-    promote(ada, "churn", 1)
+def test_filters(client: Client, admin: Actor) -> None:
+    make_model(admin, many=1)
+    promote(admin, "churn", 1)
     bob = person("bob")
     log(bob, "churn", 1, {"a": 1})
     assert all("promoted" in row for row in rows(text(client, "/events/?what=stages")))
@@ -110,8 +100,8 @@ def test_filters(client: Client, ada: Actor) -> None:
     text(client, "/events/?door=window", 400)
 
 
-def test_it_goes_on_older_and_newer(client: Client, ada: Actor) -> None:
-    make_model(ada, many=40)
+def test_it_goes_on_older_and_newer(client: Client, admin: Actor) -> None:
+    make_model(admin, many=40)
     first = text(client, "/models/churn/history/")
     older = re.search(r'href="([^"]+)" rel="next"', first)
     assert older
@@ -119,8 +109,8 @@ def test_it_goes_on_older_and_newer(client: Client, ada: Actor) -> None:
     assert not set(rows(first)) & set(rows(text(client, "/models/churn/history/" + unescape(older[1]))))
 
 
-def test_verify_says_that_the_chains_are_whole_or_what_is_not(client: Client, ada: Actor) -> None:
-    make_model(ada)
+def test_verify_says_that_the_chains_are_whole_or_what_is_not(client: Client, admin: Actor) -> None:
+    make_model(admin)
     assert "Verified." in text(client, "/events/?verify=1")
     last = Event.objects.filter(model_id__isnull=False).order_by("-id").first()
     assert last
@@ -137,10 +127,10 @@ def undo_form(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in fields}
 
 
-def test_a_promotion_is_undone_by_its_plan_with_a_reason(client: Client, ada: Actor) -> None:
-    make_model(ada, many=2)
-    promote(ada, "churn", 1)
-    promote(ada, "churn", 2)
+def test_a_promotion_is_undone_by_its_plan_with_a_reason(client: Client, admin: Actor) -> None:
+    make_model(admin, many=2)
+    promote(admin, "churn", 1)
+    promote(admin, "churn", 2)
     page = text(client, "/models/churn/history/")
     undo = re.search(r'href="(/models/churn/undo/\?tenure=[0-9a-f-]+)"', page)
     assert undo
@@ -161,12 +151,12 @@ def test_a_promotion_is_undone_by_its_plan_with_a_reason(client: Client, ada: Ac
     assert f"{given['plan'][:6]}</span> confirmed" in text(client, f"/models/churn/history/?open={event.id}")
 
 
-def test_a_stale_undo_is_refused_redrawn_and_keeps_the_reason(client: Client, ada: Actor) -> None:
-    make_model(ada, many=3)
-    promote(ada, "churn", 1)
-    promote(ada, "churn", 2)
+def test_a_stale_undo_is_refused_redrawn_and_keeps_the_reason(client: Client, admin: Actor) -> None:
+    make_model(admin, many=3)
+    promote(admin, "churn", 1)
+    promote(admin, "churn", 2)
     form = undo_form(text(client, "/models/churn/undo/"))
-    promote(ada, "churn", 3)
+    promote(admin, "churn", 3)
     before = stages_of("churn")
     answer = client.post("/models/churn/undo/", {**form, "reason": "kept <b>"})
     page = answer.content.decode()
@@ -181,12 +171,12 @@ def test_a_stale_undo_is_refused_redrawn_and_keeps_the_reason(client: Client, ad
     assert stages_of("churn") == {1: "production", 2: None, 3: None}
 
 
-def test_the_stages_before_any_event_are_restored_by_a_plan(client: Client, ada: Actor) -> None:
-    make_model(ada, many=3)
+def test_the_stages_before_any_event_are_restored_by_a_plan(client: Client, admin: Actor) -> None:
+    make_model(admin, many=3)
     for number in (1, 2, 3):
-        promote(ada, "churn", number)
+        promote(admin, "churn", number)
     last = Event.objects.order_by("-id").values_list("id", flat=True)[0]
-    log(ada, "churn", 1, {"metrics": {"auc": 0.1}})
+    log(admin, "churn", 1, {"metrics": {"auc": 0.1}})
     logged = Event.objects.order_by("-id").values_list("id", flat=True)[0]
     page = text(client, f"/models/churn/history/?open={logged}")
     assert f"/models/churn/undo/?event={logged}" in page
@@ -202,9 +192,9 @@ def test_the_stages_before_any_event_are_restored_by_a_plan(client: Client, ada:
     assert Event.objects.filter(model_id__isnull=False).count() == count + 2, "history only grows"
 
 
-def test_undo_is_for_promoters(ada: Actor) -> None:
-    make_model(ada)
-    promote(ada, "churn", 1)
+def test_undo_is_for_promoters(admin: Actor) -> None:
+    make_model(admin)
+    promote(admin, "churn", 1)
     carl = browser(person("carl", "contributor"))
     assert "/undo/" not in text(carl, "/models/churn/history/")
     text(carl, "/models/churn/undo/", 403)
@@ -212,8 +202,8 @@ def test_undo_is_for_promoters(ada: Actor) -> None:
     assert stages_of("churn")[1] == "production"
 
 
-def test_undo_of_nothing_is_told(client: Client, ada: Actor) -> None:
-    make_model(ada)
+def test_undo_of_nothing_is_told(client: Client, admin: Actor) -> None:
+    make_model(admin)
     assert "no such promotion to undo" in text(client, "/models/churn/undo/", 404)
     assert client.post("/models/churn/undo/", {"reason": "x"}).status_code == 404
     for bad in ("tenure=rubbish", "event=x", "event=99999999999999999999"):
@@ -222,22 +212,22 @@ def test_undo_of_nothing_is_told(client: Client, ada: Actor) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_and_reasons_are_text(client: Client, ada: Actor, name: str) -> None:
+def test_hostile_names_and_reasons_are_text(client: Client, admin: Actor, name: str) -> None:
     if name == "new":
         return
-    catalog.create_model(actor=ada, name=name, tags=[name], card={"description": name})
-    versions.create_version(actor=ada, model=name)
+    catalog.create_model(actor=admin, name=name, tags=[name], card={"description": name})
+    versions.create_version(actor=admin, model=name)
     stages.promote(
-        actor=ada, model=name, version=1, to="production", reason="<script>alert(1)</script>" + name
+        actor=admin, model=name, version=1, to="production", reason="<script>alert(1)</script>" + name
     )
-    log(ada, name, 1, {name: name, "metrics": {name: 1}})
-    link(ada, name, 1, name)
+    log(admin, name, 1, {name: name, "metrics": {name: 1}})
+    link(admin, name, 1, name)
     for path in ("/", "/events/"):
         assert "<script>alert" not in text(client, path)
 
 
-def test_a_purged_event_still_has_a_row(client: Client, ada: Actor) -> None:
-    make_model(ada)
+def test_a_purged_event_still_has_a_row(client: Client, admin: Actor) -> None:
+    make_model(admin)
     Event.objects.filter(action="version.created").update(payload="", target_name="")
     page = text(client, "/events/")
     assert "its content was purged" in page

@@ -14,11 +14,6 @@ GATES, PLAN = "/models/churn/gates/", "/models/churn/versions/2/plan/"
 
 
 @pytest.fixture
-def admin() -> Actor:
-    return person("mira")
-
-
-@pytest.fixture
 def client(admin: Actor) -> Client:
     """A model whose first version is in production; signed in as an administrator."""
     make_model(admin)

@@ -8,7 +8,7 @@ from django.test import Client
 from registry.models import Event
 from registry.services import metadata, stages
 from registry.services.actors import Actor
-from tests.pages.catalog_world import browser, log, make_model, person, promote
+from tests.pages.catalog_world import log, make_model, promote
 from tests.pages.facts_world import text
 from tests.support.doors import Api
 
@@ -31,29 +31,19 @@ PLACES = [
 ]
 
 
-@pytest.fixture
-def ada() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(ada: Actor) -> Client:
-    return browser(ada)
-
-
 def marks(client: Client, path: str) -> int:
     return text(client, path).count(SAID)
 
 
-def test_it_is_marked_wherever_it_is_shown_and_not_before(client: Client, ada: Actor) -> None:
-    make_model(ada, many=2)
-    log(ada, "churn", 1, {"metrics": {"f1": 0.5}, "note": "x"})
-    promote(ada, "churn", 1)
-    log(ada, "churn", 1, {"note": "said later"})  # no metric
-    log(ada, "churn", 2, {"metrics": {"auc": 0.99}})  # never promoted
+def test_it_is_marked_wherever_it_is_shown_and_not_before(client: Client, admin: Actor) -> None:
+    make_model(admin, many=2)
+    log(admin, "churn", 1, {"metrics": {"f1": 0.5}, "note": "x"})
+    promote(admin, "churn", 1)
+    log(admin, "churn", 1, {"note": "said later"})  # no metric
+    log(admin, "churn", 2, {"metrics": {"auc": 0.99}})  # never promoted
     before = Event.objects.order_by("-id").values_list("id", flat=True)[0]
     assert {path: marks(client, path) for path in PLACES} == dict.fromkeys(PLACES, 0)
-    log(ada, "churn", 1, {"metrics": {"auc": 0.5}})
+    log(admin, "churn", 1, {"metrics": {"auc": 0.5}})
     found = {path: marks(client, path) for path in PLACES}
     assert all(found.values()), found
     page = text(client, HERE + "versions/1/")
@@ -69,7 +59,7 @@ def test_it_is_marked_wherever_it_is_shown_and_not_before(client: Client, ada: A
             assert marks(client, f"{path}{joint}as_of=event:{before}") == 0, path
 
 
-def test_the_rule_is_of_the_first_time_in_staging_or_production(client: Client, ada: Actor) -> None:
+def test_the_rule_is_of_the_first_time_in_staging_or_production(client: Client, admin: Actor) -> None:
     """Written later than that: also when the version has left the stage, also after an undo."""
     api = Api()
 
@@ -77,41 +67,41 @@ def test_the_rule_is_of_the_first_time_in_staging_or_production(client: Client, 
         found: list[str] = api.get(f"models/churn/versions/{version}/")["changed_after_promotion"]
         return found
 
-    make_model(ada, many=3)
-    promote(ada, "churn", 1, "archived")
-    log(ada, "churn", 1, {"metrics": {"auc": 0.1}})
+    make_model(admin, many=3)
+    promote(admin, "churn", 1, "archived")
+    log(admin, "churn", 1, {"metrics": {"auc": 0.1}})
     assert late(1) == [], "archiving is no promotion"
-    promote(ada, "churn", 2, "staging")
-    log(ada, "churn", 2, {"metrics": {"auc": 0.2}})
+    promote(admin, "churn", 2, "staging")
+    log(admin, "churn", 2, {"metrics": {"auc": 0.2}})
     assert late(2) == ["auc"]
-    promote(ada, "churn", 2)
+    promote(admin, "churn", 2)
     assert late(2) == ["auc"], "its next promotion doesn't make it good"
-    stages.undo(actor=ada, model="churn")
-    stages.undo(actor=ada, model="churn")
+    stages.undo(actor=admin, model="churn")
+    stages.undo(actor=admin, model="churn")
     assert late(2) == ["auc"]
-    log(ada, "churn", 2, {"metrics": {"new": {"deep": 1}}})
+    log(admin, "churn", 2, {"metrics": {"new": {"deep": 1}}})
     assert late(2) == ["auc", "new.deep"]
-    metadata.log_version_metadata(actor=ada, model="churn", version=2, metadata={}, remove=("metrics.auc",))
+    metadata.log_version_metadata(actor=admin, model="churn", version=2, metadata={}, remove=("metrics.auc",))
     assert late(2) == ["new.deep"]
     rows = api.get("models/churn/versions/")["results"]
     assert {row["number"]: row["changed_after_promotion"] for row in rows} == {1: [], 2: ["new.deep"], 3: []}
-    promote(ada, "churn", 2, "staging")
+    promote(admin, "churn", 2, "staging")
     plan = api.get("models/churn/versions/3/stage/?to=staging")
     told = {row["name"]: row["holder_changed_after_promotion"] for row in plan["metrics"]}
     assert told == {"auc": False, "new.deep": True}
 
 
-def test_each_value_tells_who_wrote_it_and_what_it_was_before(ada: Actor) -> None:
-    make_model(ada, many=1)
-    promote(ada, "churn", 1)
+def test_each_value_tells_who_wrote_it_and_what_it_was_before(admin: Actor) -> None:
+    make_model(admin, many=1)
+    promote(admin, "churn", 1)
     for value in (0.5, 0.6):
-        log(ada, "churn", 1, {"metrics": {"auc": value}})
+        log(admin, "churn", 1, {"metrics": {"auc": value}})
     then = Event.objects.order_by("-id").values_list("id", flat=True)[1]
     api = Api()
     (told,) = api.get("models/churn/versions/1/metadata/?detail=true")["values"]
-    assert (told["value"], told["by"], told["door"], told["step"]) == (0.6, "ada", "page", None)
+    assert (told["value"], told["by"], told["door"], told["step"]) == (0.6, "mira", "page", None)
     assert told["changed_after_promotion"] is True
-    assert [(row["value"], row["by"]) for row in told["older"]] == [(0.5, "ada"), (0.901, "ada")]
+    assert [(row["value"], row["by"]) for row in told["older"]] == [(0.5, "mira"), (0.901, "mira")]
     assert told["older"][0]["until"] == told["at"]
     (told,) = api.get(f"models/churn/versions/1/metadata/?detail=true&as_of=event:{then}")["values"]
     assert (told["value"], [row["value"] for row in told["older"]]) == (0.5, [0.901])

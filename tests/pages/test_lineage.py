@@ -12,16 +12,12 @@ from registry.pages import graphs
 from registry.selectors.catalog import find_model, find_version
 from registry.selectors.lineage import walk
 from registry.selectors.lineage_edges import artifact_node
-from tests.pages.catalog_world import HOSTILE, browser, link, make_model, person
+from registry.services.actors import Actor
+from tests.pages.catalog_world import HOSTILE, link, make_model, person
 from tests.pages.facts_world import Trained, text
 from tests.support.doors import Api, ident, new_version, output, started, step
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return browser(person("ada"))
 
 
 def nodes_of(client: Client, path: str) -> dict[str, Any]:
@@ -185,10 +181,9 @@ def test_lineage_of_nothing_is_a_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names_stay_text(client: Client, name: str) -> None:
-    ada = person("eve")
-    make_model(ada, "m", many=1)
-    link(ada, "m", 1, name)
+def test_hostile_names_stay_text(client: Client, admin: Actor, name: str) -> None:
+    make_model(admin, "m", many=1)
+    link(admin, "m", 1, name)
     version = find_version(find_model("m"), 1)
     assert "<script>alert" not in text(client, "/models/m/versions/1/lineage/")
     assert "<script>alert" not in text(client, f"/lineage/model_version/{version.id}/facts/")

@@ -7,20 +7,10 @@ from registry.models import Tag
 from registry.selectors.catalog import alive_models, find_model
 from registry.selectors.catalog_rows import model_rows
 from registry.services.actors import Actor
-from tests.pages.catalog_world import browser, make_model, person, promote
+from tests.pages.catalog_world import make_model, person, promote
 from tests.pages.facts_world import text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(admin: Actor) -> Client:
-    return browser(admin)
 
 
 def test_the_card_is_changed_with_its_name_and_owner(client: Client, admin: Actor) -> None:

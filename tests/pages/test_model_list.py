@@ -9,24 +9,12 @@ from registry.services import catalog
 from registry.services.actors import Actor
 from tests.pages.catalog_world import (
     HTMX,
-    browser,
     make_model,
-    person,
     promote,
 )
 from tests.pages.facts_world import text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def admin() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(admin: Actor) -> Client:
-    return browser(admin)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +27,7 @@ def client(admin: Actor) -> Client:
         ("stage=production", {"alpha"}),
         ("stage=not:production", {"beta", "gamma"}),
         ("stage=none", {"beta", "gamma"}),
-        ("owner=ada", {"alpha", "beta", "gamma"}),
+        ("owner=mira", {"alpha", "beta", "gamma"}),
         ("q=%25", set()),
         ("q=zzz", set()),
     ],

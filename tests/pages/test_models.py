@@ -29,16 +29,6 @@ from tests.pages.facts_world import text
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def admin() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(admin: Actor) -> Client:
-    return browser(admin)
-
-
 def test_nobody_sees_a_page_without_signing_in() -> None:
     for path in ("/models/", "/models/new/", "/models/x/", "/models/x/versions/1/", "/complete/tags/"):
         answer = Client().get(path)
@@ -232,7 +222,7 @@ def test_completion_offers_what_holds_the_words(client: Client, admin: Actor) ->
     page = text(client, "/complete/tags/?as=chips&q=risk,%20mon")
     assert 'data-tag="monthly"' in page
     assert 'data-tag="risk"' not in page
-    assert '<option value="ada">' in text(client, "/complete/people/?q=a")
+    assert '<option value="mira">' in text(client, "/complete/people/?q=a")
     link(admin, "churn", 1, "weights")
     assert '<option value="weights">' in text(
         client, "/complete/artifacts/?artifact=wei", **{**HTMX, "HX-Trigger-Name": "artifact"}

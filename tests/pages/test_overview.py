@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db
 ASK = {"HX-Request": "true", "HX-Target": "overview-live"}
 
 
-@pytest.fixture
-def ada() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(ada: Actor) -> Client:
-    return browser(ada)
-
-
 def test_an_empty_registry_shows_three_ways_to_begin(client: Client) -> None:
     page = text(client, "/")
     for way in ("From a training run", "modelcp model register", "/models/new/", "make demo"):
@@ -40,11 +30,11 @@ def test_a_viewer_of_an_empty_registry_is_told_whom_to_ask() -> None:
     assert "ask an administrator" in page
 
 
-def test_production_is_shown_with_the_change_against_what_it_displaced(client: Client, ada: Actor) -> None:
-    make_model(ada, many=3)
-    promote(ada, "churn", 1)
-    promote(ada, "churn", 2)
-    promote(ada, "churn", 3, "staging")
+def test_production_is_shown_with_the_change_against_what_it_displaced(client: Client, admin: Actor) -> None:
+    make_model(admin, many=3)
+    promote(admin, "churn", 1)
+    promote(admin, "churn", 2)
+    promote(admin, "churn", 3, "staging")
     page = text(client, "/")
     assert "+0.001 better" in page
     assert "model in production" in page
@@ -75,8 +65,8 @@ def test_old_failures_dont_wait_for_ever() -> None:
     assert read.failed_runs(at=now + timedelta(days=2)) == []
 
 
-def test_runs_in_flight_show_how_far_they_are(client: Client, ada: Actor) -> None:
-    make_model(ada)
+def test_runs_in_flight_show_how_far_they_are(client: Client, admin: Actor) -> None:
+    make_model(admin)
     running(Api())
     page = text(client, "/")
     assert "step 1" in page
@@ -84,12 +74,12 @@ def test_runs_in_flight_show_how_far_they_are(client: Client, ada: Actor) -> Non
     assert '<span class="count">1</span>' in page
 
 
-def test_the_page_is_answered_again_only_when_something_changed(client: Client, ada: Actor) -> None:
-    make_model(ada)
+def test_the_page_is_answered_again_only_when_something_changed(client: Client, admin: Actor) -> None:
+    make_model(admin)
     seen = re.search(r'{"seen": "(\w+)"}', text(client, "/"))
     assert seen
     text(client, f"/?seen={seen[1]}", 204, **ASK)
-    promote(ada, "churn", 1)
+    promote(admin, "churn", 1)
     again = text(client, f"/?seen={seen[1]}", **ASK)
     assert "promoted" in again
     assert "<html" not in again

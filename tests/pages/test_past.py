@@ -16,7 +16,7 @@ from registry.models import Event, ModelVersion, Run
 from registry.pages.urls import urlpatterns
 from registry.services import tags
 from registry.services.actors import Actor
-from tests.pages.catalog_world import browser, make_model, person
+from tests.pages.catalog_world import make_model
 from tests.pages.facts_world import text
 from tests.pages.past_world import World, body
 
@@ -26,19 +26,9 @@ OFF = "Nothing can be changed in the past"
 
 
 @pytest.fixture
-def ada() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(ada: Actor) -> Client:
-    return browser(ada)
-
-
-@pytest.fixture
-def world(client: Client, ada: Actor) -> World:
-    found = World(client, ada)
-    found.change(ada)
+def world(client: Client, admin: Actor) -> World:
+    found = World(client, admin)
+    found.change(admin)
     return found
 
 
@@ -96,7 +86,7 @@ def test_every_action_of_a_past_page_is_off_and_says_why(client: Client, world: 
     assert "href" not in button[0].partition(">")[0]
 
 
-def test_nothing_is_changed_from_the_past(client: Client, world: World, ada: Actor) -> None:
+def test_nothing_is_changed_from_the_past(client: Client, world: World, admin: Actor) -> None:
     """Every page that may be posted to refuses a post that names a moment; so does a form's page."""
     count = Event.objects.count()
     version = ModelVersion.objects.get(model__name="churn", number=2)
@@ -177,7 +167,7 @@ def test_a_bad_moment_is_refused_at_the_control(client: Client, world: World, gi
     assert client.post("/models/churn/tags/", {"tag": "x"}, query_params={"as_of": given}).status_code == 409
 
 
-def test_queries_of_the_past_are_few_and_dont_grow(client: Client, world: World, ada: Actor) -> None:
+def test_queries_of_the_past_are_few_and_dont_grow(client: Client, world: World, admin: Actor) -> None:
     """One for the moment besides what the page asks anyway, none growing with the rows of then."""
 
     def counted(event: int) -> dict[str, int]:
@@ -194,7 +184,7 @@ def test_queries_of_the_past_are_few_and_dont_grow(client: Client, world: World,
     assert {path: many for path, many in few.items() if many > QUERIES and path not in deep} == {}
     assert max(few[path] for path in deep) < 19
     for number in range(5):
-        make_model(ada, f"more_{number}", many=3, tags=["more"])
+        make_model(admin, f"more_{number}", many=3, tags=["more"])
     event = Event.objects.order_by("-id").values_list("id", flat=True)[0]
     many = counted(event)
     grown = ("/", "/board/", "/models/?sort=name", "/models/?tag=old&sort=name", "/events/")
@@ -217,10 +207,10 @@ def test_now_is_untouched(client: Client, world: World) -> None:
     assert "disabled" not in re.sub(r'aria-disabled="true"', "", page)
 
 
-def test_a_tag_that_was_merged_since_is_where_it_was(client: Client, ada: Actor) -> None:
-    make_model(ada, "one", tags=["a"])
+def test_a_tag_that_was_merged_since_is_where_it_was(client: Client, admin: Actor) -> None:
+    make_model(admin, "one", tags=["a"])
     event = Event.objects.order_by("-id").values_list("id", flat=True)[0]
-    tags.delete_tag(actor=ada, tag="a")
+    tags.delete_tag(actor=admin, tag="a")
     assert "one" in text(client, f"/models/?tag=a&as_of=event:{event}")
     found: Any = re.search(r"<tbody>.*?</tbody>", text(client, f"/models/?as_of=event:{event}"), re.DOTALL)
     assert ">a<" in found[0]

@@ -7,16 +7,10 @@ import pytest
 from django.test import Client
 
 from registry.models import Event
-from tests.pages.catalog_world import browser, person
 from tests.pages.facts_world import Trained, running, text
 from tests.support.doors import Api, started
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def client() -> Client:
-    return browser(person("ada"))
 
 
 def test_a_pipeline_shows_its_last_runs_graph_and_its_own_runs_alone(client: Client) -> None:

@@ -20,11 +20,6 @@ PLAN = "/models/churn/versions/2/plan/"
 
 
 @pytest.fixture
-def admin() -> Actor:
-    return person("mira")
-
-
-@pytest.fixture
 def client(admin: Actor) -> Client:
     """A model whose first version is in production, the second in staging; signed in as an administrator."""
     make_model(admin)

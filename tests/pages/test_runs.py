@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def client() -> Client:
-    return browser(person("ada"))
-
-
-@pytest.fixture
 def api() -> Api:
     return Api()
 

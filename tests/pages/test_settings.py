@@ -18,16 +18,6 @@ from tests.support.doors import Api
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ada() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
-def client(ada: Actor) -> Client:
-    return browser(ada)
-
-
 def test_a_token_is_shown_once_and_works(client: Client) -> None:
     made = client.post("/settings/", {"name": "laptop", "role": "viewer", "days": "30"})
     page = made.content.decode()
@@ -46,7 +36,7 @@ def test_a_token_is_shown_once_and_works(client: Client) -> None:
     assert api.get("/api/v1/me/").status_code == 401
 
 
-def test_a_token_never_has_more_than_its_owner(ada: Actor) -> None:
+def test_a_token_never_has_more_than_its_owner(admin: Actor) -> None:
     carl = browser(person("carl", "contributor"))
     page = text(carl, "/settings/")
     assert '<option value="admin"' not in page
@@ -59,7 +49,7 @@ def test_a_token_needs_a_name(client: Client) -> None:
     assert client.post("/settings/", {"name": " x", "role": "admin", "days": "0"}).status_code == 422
 
 
-def test_nobody_revokes_somebody_elses_token(ada: Actor, client: Client) -> None:
+def test_nobody_revokes_somebody_elses_token(admin: Actor, client: Client) -> None:
     client.post("/settings/", {"name": "mine", "role": "viewer", "days": "0"})
     token = Token.objects.get()
     carl = browser(person("carl", "promoter"))
@@ -84,16 +74,16 @@ def test_people_are_added_given_roles_and_let_in(client: Client) -> None:
 
 
 def test_refusals_are_told_at_the_field(client: Client) -> None:
-    taken = client.post("/settings/people/new/", {"name": "ada", "role": "viewer", "password": ""})
+    taken = client.post("/settings/people/new/", {"name": "mira", "role": "viewer", "password": ""})
     assert taken.status_code == 422
     assert "Taken" in taken.content.decode() or "already" in taken.content.decode()
     weak = client.post("/settings/people/new/", {"name": "bob", "role": "viewer", "password": "1234"})
     assert weak.status_code == 422
     assert "too short" in weak.content.decode()
-    last = client.post("/settings/people/ada/role/", {"role": "viewer"})
+    last = client.post("/settings/people/mira/role/", {"role": "viewer"})
     assert last.status_code == 422
     assert "last administrator" in last.content.decode()
-    assert client.post("/settings/people/ada/role/", {"role": "king"}).status_code == 400
+    assert client.post("/settings/people/mira/role/", {"role": "king"}).status_code == 400
     assert client.post("/settings/people/nobody/link/").status_code == 404
 
 
@@ -111,9 +101,9 @@ def test_about_says_what_this_is(client: Client) -> None:
     assert "/api/v1/docs/" in text(client, "/settings/about/")
 
 
-def test_tags_are_made_counted_changed_merged_and_deleted(client: Client, ada: Actor) -> None:
-    make_model(ada, "a", tags=["risk"])
-    make_model(ada, "b", tags=["danger"])
+def test_tags_are_made_counted_changed_merged_and_deleted(client: Client, admin: Actor) -> None:
+    make_model(admin, "a", tags=["risk"])
+    make_model(admin, "b", tags=["danger"])
     assert client.post("/tags/new/", {"name": "fresh", "color": "3"})["Location"] == "/tags/"
     assert Tag.objects.get(name="fresh").color == 3
     page = text(client, "/tags/")
@@ -132,11 +122,11 @@ def test_tags_are_made_counted_changed_merged_and_deleted(client: Client, ada: A
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "a/b", "edit", "x/edit", ".."])
-def test_any_tag_can_be_changed(client: Client, ada: Actor, name: str) -> None:
+def test_any_tag_can_be_changed(client: Client, admin: Actor, name: str) -> None:
     if name in ("a/b", "x/edit", ".."):
         assert client.post("/tags/new/", {"name": name, "color": "1"}).status_code == 422
         return
-    tags.create_tag(actor=ada, name=name)
+    tags.create_tag(actor=admin, name=name)
     page = text(client, "/tags/")
     assert "<script>alert" not in page
     edit = re.search(r'href="(/tags/[^"]+/edit/)"', page)
@@ -144,8 +134,8 @@ def test_any_tag_can_be_changed(client: Client, ada: Actor, name: str) -> None:
     text(client, unescape(edit[1]))
 
 
-def test_a_viewer_changes_no_tag(ada: Actor) -> None:
-    tags.create_tag(actor=ada, name="risk")
+def test_a_viewer_changes_no_tag(admin: Actor) -> None:
+    tags.create_tag(actor=admin, name="risk")
     vera = browser(person("vera", "viewer"))
     assert "/edit/" not in text(vera, "/tags/")
     assert vera.post("/tags/risk/edit/", {"name": "other", "color": "1"}).status_code == 422
@@ -153,10 +143,10 @@ def test_a_viewer_changes_no_tag(ada: Actor) -> None:
     assert Tag.objects.filter(name="risk", deleted_at__isnull=True).exists()
 
 
-def test_search_finds_each_kind(client: Client, ada: Actor) -> None:
+def test_search_finds_each_kind(client: Client, admin: Actor) -> None:
     run = Trained(Api(), model="churn_gbm")
-    tags.create_tag(actor=ada, name="churny")
-    link(ada, "churn_gbm", 1, "churn_table")
+    tags.create_tag(actor=admin, name="churny")
+    link(admin, "churn_gbm", 1, "churn_table")
     page = text(client, "/search/?q=CHURN")
     for address in ("/models/churn_gbm/", "/artifacts/churn_table/", "/tags/?name=churny"):
         assert f'href="{address}"' in page
@@ -164,12 +154,12 @@ def test_search_finds_each_kind(client: Client, ada: Actor) -> None:
     assert f'href="/runs/{run.run}/"' in text(client, "/search/?q=training")
     assert f'href="/runs/{run.run}/"' in text(client, f"/search/?q={run.run[-4:]}")
     assert f'href="/runs/{run.run}/"' in text(client, f"/search/?q={run.run}")
-    catalog.create_model(actor=ada, name="other", card={"description": "about churn"})
+    catalog.create_model(actor=admin, name="other", card={"description": "about churn"})
     assert 'href="/models/other/"' in text(client, "/search/?q=churn")
 
 
-def test_search_as_one_types_and_for_nothing(client: Client, ada: Actor) -> None:
-    make_model(ada, "churn")
+def test_search_as_one_types_and_for_nothing(client: Client, admin: Actor) -> None:
+    make_model(admin, "churn")
     ask = {"HX-Request": "true", "HX-Target": "jump-hits"}
     alone = text(client, "/search/?q=churn", **ask)
     assert "<html" not in alone
@@ -188,9 +178,9 @@ def test_an_unknown_address_is_a_page_for_people_and_json_for_programs(client: C
     assert set(answer.json()["error"]) >= {"code", "message"}
 
 
-def test_a_form_without_its_token_changes_nothing(ada: Actor) -> None:
+def test_a_form_without_its_token_changes_nothing(admin: Actor) -> None:
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(User.objects.get(id=ada.id))
+    strict.force_login(User.objects.get(id=admin.id))
     answer = strict.post("/tags/new/", {"name": "x"})
     assert answer.status_code == 403
     assert "too old to send" in answer.content.decode()

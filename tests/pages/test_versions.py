@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin() -> Actor:
-    return person("ada")
-
-
-@pytest.fixture
 def client(admin: Actor) -> Client:
     make_model(admin, "churn", many=2)
     return browser(admin)

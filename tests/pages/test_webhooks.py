@@ -24,14 +24,9 @@ FORM = {"name": "ops", "format": "standard", "events": ["version.promoted", "run
 
 
 @pytest.fixture
-def mira() -> Actor:
-    return person("mira")
-
-
-@pytest.fixture
-def client(mira: Actor) -> Client:
-    make_model(mira, tags=["eu"])
-    return browser(mira)
+def client(admin: Actor) -> Client:
+    make_model(admin, tags=["eu"])
+    return browser(admin)
 
 
 @pytest.fixture
@@ -106,11 +101,11 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(
     assert not Webhook.objects.exists()
 
 
-def test_deliveries_are_seen_and_replayed(client: Client, mira: Actor, receiver: Receiver) -> None:
+def test_deliveries_are_seen_and_replayed(client: Client, admin: Actor, receiver: Receiver) -> None:
     receiver.behave = answer(500, b"<script>alert(1)</script>")
-    hook, _ = write.create_webhook(actor=mira, name=HOSTILE[0], url=receiver.url)
+    hook, _ = write.create_webhook(actor=admin, name=HOSTILE[0], url=receiver.url)
     here = f"{ALL}{hook.id}/"
-    promote(mira, "churn", 1)
+    promote(admin, "churn", 1)
     assert 'hx-trigger="every 2s"' in client.get(here).content.decode()
     run_due()
     page = client.get(here).content.decode()
@@ -138,21 +133,21 @@ def test_deliveries_are_seen_and_replayed(client: Client, mira: Actor, receiver:
     assert "/settings/deliveries/" not in other.get(f"/events/?open={event.id}").content.decode()
 
 
-def test_a_plan_says_who_will_be_told(client: Client, mira: Actor) -> None:
-    write.create_webhook(actor=mira, name="ops", url="https://example.org/")
+def test_a_plan_says_who_will_be_told(client: Client, admin: Actor) -> None:
+    write.create_webhook(actor=admin, name="ops", url="https://example.org/")
     plan = "/models/churn/versions/1/plan/?to=production"
     page = text(client, plan)
     assert "webhook ops is told" in page
     fields = dict(re.findall(r'name="(to|plan|drawn)" value="([^"]*)"', client.get(plan).content.decode()))
-    write.create_webhook(actor=mira, name="more", url="https://example.org/")
+    write.create_webhook(actor=admin, name="more", url="https://example.org/")
     stale = client.post(plan, {key: value.replace("&quot;", '"') for key, value in fields.items()})
     assert stale.status_code == 409
     assert "the webhooks" in stale.content.decode()
     assert "webhook <b" in stale.content.decode()
 
 
-def test_others_are_refused_and_not_shown_the_way(client: Client, mira: Actor) -> None:
-    hook, _ = write.create_webhook(actor=mira, name="ops", url="https://example.org/")
+def test_others_are_refused_and_not_shown_the_way(client: Client, admin: Actor) -> None:
+    hook, _ = write.create_webhook(actor=admin, name="ops", url="https://example.org/")
     other = browser(person("leila", "promoter"))
     assert ALL not in other.get("/settings/").content.decode()
     assert ALL in client.get("/settings/").content.decode()
@@ -163,9 +158,9 @@ def test_others_are_refused_and_not_shown_the_way(client: Client, mira: Actor) -
     assert Webhook.objects.get().active is True
 
 
-def test_queries_do_not_grow_with_rows(client: Client, mira: Actor) -> None:
+def test_queries_do_not_grow_with_rows(client: Client, admin: Actor) -> None:
     hook, _ = write.create_webhook(
-        actor=mira, name="ops", url="https://example.org/", models=["churn"], tags=["eu"]
+        actor=admin, name="ops", url="https://example.org/", models=["churn"], tags=["eu"]
     )
     event = Event.objects.latest("id")
 
@@ -175,11 +170,11 @@ def test_queries_do_not_grow_with_rows(client: Client, mira: Actor) -> None:
         return len(queries)
 
     paths = [ALL, f"{ALL}{hook.id}/", f"/events/?open={event.id}"]
-    write.test_webhook(actor=mira, webhook=hook.id)
+    write.test_webhook(actor=admin, webhook=hook.id)
     asked(ALL)  # the first request of all asks more
     few = [asked(path) for path in paths]
     for number in range(20):
-        write.create_webhook(actor=mira, name=f"h{number}", url="https://example.org/", models=["churn"])
-        write.test_webhook(actor=mira, webhook=hook.id)
+        write.create_webhook(actor=admin, name=f"h{number}", url="https://example.org/", models=["churn"])
+        write.test_webhook(actor=admin, webhook=hook.id)
     assert [asked(path) for path in paths[:2]] == few[:2]
     assert max(few) <= 12, few
