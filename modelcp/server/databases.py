@@ -29,6 +29,19 @@ def database(url: str) -> dict[str, Any]:
     )
 
 
+def limit_statements(options: dict[str, Any], seconds: float) -> None:
+    """Lets PostgreSQL end each statement that takes longer, on connections that are opened from now on.
+
+    Args:
+        options: the OPTIONS of Django's settings of a PostgreSQL database, which are changed. A limit that
+            its URL gives stands.
+        seconds: 0 for no limit.
+    """
+    if seconds:
+        limit = f"-c statement_timeout={round(seconds * 1000)}"
+        options["options"] = f"{limit} {options.get('options', '')}".strip()
+
+
 def _sqlite(path: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",

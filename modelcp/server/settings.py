@@ -30,6 +30,9 @@ HTTPS = env.bool("MODELCP_HTTPS", False)  # behind a proxy that speaks TLS
 DATABASES = {
     "default": database(env.str("MODELCP_DATABASE_URL", None) or f"sqlite:///{HOME / 'modelcp.sqlite3'}")
 }
+STATEMENT_TIMEOUT = env.float("MODELCP_STATEMENT_TIMEOUT", 30.0)  # seconds, of what serves from PostgreSQL
+if not (STATEMENT_TIMEOUT == 0 or 0.001 <= STATEMENT_TIMEOUT <= 86_400):
+    raise ImproperlyConfigured("MODELCP_STATEMENT_TIMEOUT takes seconds, at most 86400; 0 for no limit")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Where the artifacts' bytes are that came over HTTP or from an embedded run.

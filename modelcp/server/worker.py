@@ -8,8 +8,11 @@ import multiprocessing
 import multiprocessing.util
 from contextlib import suppress
 
+from django.conf import settings
+from django.db import connection
 from django.urls import get_resolver
 
+from modelcp.server.databases import limit_statements
 from modelcp.server.serving import end_with_parent
 from modelcp.server.wsgi import application
 from registry.services.dispatcher import Dispatcher
@@ -18,6 +21,8 @@ __all__ = ["application"]
 
 if multiprocessing.parent_process() is not None:
     end_with_parent()
+if connection.vendor == "postgresql":  # no query that was misjudged holds a thread for ever
+    limit_statements(connection.settings_dict["OPTIONS"], settings.STATEMENT_TIMEOUT)
 _ = get_resolver().reverse_dict  # loads all views now, not in the first request
 gc.collect()
 gc.freeze()  # what is loaded stays: the collector need not look at it again

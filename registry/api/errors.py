@@ -80,6 +80,9 @@ def _from_database(error: Exception) -> rules.Refusal | None:
         )
     if "too large" in str(error).lower():
         return rules.InvalidInput("The request holds a number that is too large.")
+    if slow := rules.too_slow(error):
+        log.error("given up: %s", error)
+        return slow
     if isinstance(error, OperationalError | InterfaceError):
         log.error("database unavailable: %s", error)
         return Unavailable("The database doesn't answer right now.", hint="Try again in a moment.")

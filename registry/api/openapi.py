@@ -30,7 +30,7 @@ REFUSED = {
     "413": "Over a limit.",
     "415": "The body isn't JSON.",
     "422": "A rule of the domain refuses it.",
-    "503": "The database doesn't answer right now.",
+    "503": "The database doesn't answer right now, or took too long.",
 }
 
 

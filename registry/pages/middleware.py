@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from registry.pages.errors import refusal_page
-from registry.rules.errors import Refusal
+from registry.rules.errors import Refusal, too_slow
+
+log = logging.getLogger("modelcp.pages")
 
 
 class PolicyMiddleware:
@@ -33,7 +37,7 @@ class PolicyMiddleware:
 
 
 class RefusalMiddleware:
-    """Renders `errors/refusal.html` for a Refusal raised by a page's view."""
+    """Renders `errors/refusal.html` for a Refusal raised by a page's view, or a query that took too long."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -42,6 +46,7 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Refusal):
-            return None
-        return refusal_page(error, request)
+        refusal = error if isinstance(error, Refusal) else None
+        if isinstance(error, OperationalError) and (refusal := too_slow(error)):
+            log.error("given up at %s: %s", request.path, error)
+        return refusal_page(refusal, request) if refusal else None

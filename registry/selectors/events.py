@@ -19,6 +19,7 @@ from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
 from registry.selectors.columns import Column
 from registry.selectors.lists import Listing, Sort
+from registry.selectors.long_reads import without_limit
 
 SYSTEM_NAME = "modelcp"
 COLUMNS = (
@@ -175,9 +176,10 @@ def read_chains(model: str | None = None) -> tuple[dict[str, Any], Reading]:
             raise NotFound(f"There is no model {model[:80]!r}.", code="no_such_model")
         chains, events = chains.filter(id__in=ids), events.filter(chain_id__in=ids)
     reading = Reading()
-    fault = _first_fault(reading.watch(_stream(events))) or _headless(events) or _eventless(chains)
-    if fault is None and model is None:
-        fault = _missing()
+    with without_limit():
+        fault = _first_fault(reading.watch(_stream(events))) or _headless(events) or _eventless(chains)
+        if fault is None and model is None:
+            fault = _missing()
     answer = {
         "whole": fault is None,
         "chains": len(reading.heads),

@@ -8,6 +8,7 @@ from typing import Any
 from registry.models import Event, Model
 from registry.rules import chain as rules
 from registry.rules.errors import NotFound
+from registry.selectors.long_reads import without_limit
 
 FIELDS = ("chain_id", *rules.HEADER[1:], "hash", "payload", "target_name", "chain__count", "chain__head")
 
@@ -33,13 +34,14 @@ def export_events(model: str | None = None) -> Iterator[dict[str, Any]]:
 def _lines(values: Any) -> Iterator[dict[str, Any]]:
     heads: dict[str, dict[str, Any]] = {}
     count = 0
-    for found in values.iterator(chunk_size=2000):
-        row = dict(zip(FIELDS, found, strict=True))
-        chain = str(row.pop("chain_id"))
-        heads[chain] = {"chain": chain, "count": row.pop("chain__count"), "head": row.pop("chain__head")}
-        row["at"] = rules.moment(row["at"])
-        row["model_id"] = str(row["model_id"]) if row["model_id"] else None
-        row["run_id"] = str(row["run_id"]) if row["run_id"] else None
-        count += 1
-        yield {"chain": chain, **row}
+    with without_limit():
+        for found in values.iterator(chunk_size=2000):
+            row = dict(zip(FIELDS, found, strict=True))
+            chain = str(row.pop("chain_id"))
+            heads[chain] = {"chain": chain, "count": row.pop("chain__count"), "head": row.pop("chain__head")}
+            row["at"] = rules.moment(row["at"])
+            row["model_id"] = str(row["model_id"]) if row["model_id"] else None
+            row["run_id"] = str(row["run_id"]) if row["run_id"] else None
+            count += 1
+            yield {"chain": chain, **row}
     yield {"trailer": {"events": count, "heads": list(heads.values())}}
