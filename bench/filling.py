@@ -200,7 +200,7 @@ def main(count: int) -> None:
 
     from bench.filling_events import events
     from bench.filling_runs import artifacts, lineage, runs
-    from bench.filling_words import aliases, metadata, tags
+    from bench.filling_words import aliases, approvals, metadata, tags
     from registry.services.access import ensure_administrator
 
     user = ensure_administrator().id
@@ -217,6 +217,7 @@ def main(count: int) -> None:
             tags,
             aliases,
             metadata,
+            approvals,
             events,
         ):
             part(fill)

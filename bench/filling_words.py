@@ -1,8 +1,10 @@
-"""What hangs on the versions of a large registry: tags, aliases, metadata."""
+"""What hangs on the versions of a large registry: tags, aliases, metadata, approvals."""
 
 from __future__ import annotations
 
-from bench.filling import Fill
+from bench.filling import PEOPLE, Fill
+from registry.rules.approvals import basis
+from registry.rules.chain import canonical
 from registry.rules.metadata import path_digest
 
 TAGS = 200
@@ -71,3 +73,39 @@ def metadata(fill: Fill) -> None:
             valid_from=fill.time("i"),
             door="'sdk'",
         )
+
+
+def approvals(fill: Fill) -> None:
+    """Each version that went into production was asked about and approved; few others still wait."""
+    fourth = f"{fill.number} % 4"
+    ident, asked = fill.key("a0a0", "i"), fill.time("i")
+    people = {"actor_id": f"1000 + i % {PEOPLE}", "door": "'api'"}
+    for where, state, ended in (
+        (f"{fourth} = 1", "promoted", fill.time("i + 1000")),
+        (f"{fourth} = 3 AND i % 2000 < 20", "withdrawn", fill.time("i + 100")),
+        (f"{fourth} = 2 AND i % 2000 < 20", "waiting", "NULL"),
+    ):
+        fill.insert(
+            "registry_approvalrequest",
+            fill.versions,
+            where,
+            id=ident,
+            version_id=fill.key("dddd", "i"),
+            stage="'production'",
+            state=f"'{state}'",
+            reason="''",
+            valid_from=asked,
+            valid_to=ended,
+            **people,
+        )
+    fill.insert(
+        "registry_approvalanswer",
+        fill.versions,
+        f"{fourth} = 1",
+        request_id=ident,
+        decision="'approved'",
+        comment="''",
+        basis=f"'{canonical(basis({}, [], None))}'",
+        valid_from=fill.time("i + 500"),
+        **people,
+    )
