@@ -81,12 +81,6 @@ PACKAGES = (
         "Kk8wLQPlS+yi1ZEf48a4+fzHa4yxjC30M/Sr2AnQu+f/MPwvvX9XjZ6OWejiz8crBsLwSq8GHqaxaET7u6ux0A==",
         {"Sortable.min.js": "sortable.min.js"},
     ),
-    Package(
-        "uplot",
-        "1.6.32",
-        "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
-        {"dist/uPlot.iife.min.js": "uplot.min.js", "dist/uPlot.min.css": "uplot.css"},
-    ),
 )
 
 # What {% icon %} may name. One sprite, so that a page with fifty icons makes one request.
