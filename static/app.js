@@ -101,7 +101,7 @@
     if (open && !open.contains(event.target)) open.hidePopover();
   }, { capture: true, passive: true });
 
-  // Dialogs: what htmx puts into <dialog id="dialog"> is shown; data-dialog="id" opens one of the page itself.
+  // Dialogs: what htmx puts into <dialog id="dialog"> is shown.
   document.addEventListener("htmx:afterSwap", (event) => {
     const dialog = event.detail.target;
     if (!dialog.matches?.("dialog") || !dialog.childElementCount) return;
@@ -112,14 +112,6 @@
     $("[autofocus],.is-invalid,input:not([type=hidden]),textarea,select", dialog)?.focus(); // not the cross
   });
   document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-dialog]");
-    if (opener) {
-      const dialog = document.getElementById(opener.dataset.dialog);
-      if (dialog) {
-        event.preventDefault();
-        dialog.showModal();
-      }
-    }
     const close = event.target.closest("[data-close]");
     const dialog = close?.closest("dialog");
     if (dialog) {

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 LEFT, RIGHT, TOP, BOTTOM = 67.4, 722.6, 40.6, 253.4  # of the plot, in a view of 760 by 344
-FOOT, AXIS, PRODUCTION_AT, STAGING_AT = 267.0, 296.0, 305.0, 323.0
+FOOT, PRODUCTION_AT, STAGING_AT = 267.0, 305.0, 323.0
 EDGE = 744.0
 LABELS = 18  # version numbers along the axis, at most
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 96, 22, 3
+SPARK_WIDTH, SPARK_EDGE = 96, 3
 
 
 @dataclass

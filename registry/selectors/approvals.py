@@ -29,7 +29,6 @@ from registry.selectors.models_page import plain
 from registry.selectors.moments import held, holding, open_at
 
 Row = dict[str, Any]
-ASKING = 50  # open requests that are looked at to find those that wait for somebody
 
 
 def all_requests(at: datetime | None = None) -> QuerySet[ApprovalRequest]:

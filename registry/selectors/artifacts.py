@@ -24,11 +24,6 @@ def alive_artifacts() -> QuerySet[Artifact]:
     return Artifact.objects.filter(deleted_at__isnull=True)
 
 
-def alive_artifact_versions() -> QuerySet[ArtifactVersion]:
-    """The artifact versions that lists show."""
-    return ArtifactVersion.objects.filter(deleted_at__isnull=True, artifact__deleted_at__isnull=True)
-
-
 def find_artifact(name: str, at: datetime | None = None) -> Artifact:
     """The artifact of that name, or of that id as ``@@UUID``; NotFound lists names near it.
 
