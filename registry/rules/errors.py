@@ -9,7 +9,7 @@ Refusal                  anything the registry declines, with a reason that says
 ├── PreconditionFailed 412 the ETag named in If-Match is no longer current
 ├── TooLarge       413   over a documented limit
 ├── RuleRefused    422   well-formed, but against a rule of the domain
-└── TooSlow        503   it took longer than this server lets a statement take
+└── ServerUnavailable  503 it took longer than this server lets a statement take
 """
 
 from __future__ import annotations
@@ -89,18 +89,18 @@ class RuleRefused(Refusal):
     status, code = 422, "rule_refused"
 
 
-class TooSlow(Refusal):
+class ServerUnavailable(Refusal):
     status, code = 503, "too_slow"
 
 
 CANCELED = "57014"  # PostgreSQL's word for a statement that it ended at its limit of time
 
 
-def too_slow(error: BaseException) -> TooSlow | None:
+def too_slow(error: BaseException) -> ServerUnavailable | None:
     """What to say of a database's error, if it ended a statement because that took too long."""
     if getattr(error.__cause__, "sqlstate", None) != CANCELED:
         return None
-    return TooSlow(
+    return ServerUnavailable(
         "This took the database too long and was given up; nothing was changed.",
         hint="Ask for less at once: one model, a page without its total, fewer filters. "
         "Whoever runs the server sets the limit by MODELCP_STATEMENT_TIMEOUT.",
