@@ -169,6 +169,12 @@ def cut(value: object, limit: int = 28) -> str:
 
 
 @register.filter
+def lines(text: str) -> SafeString:
+    """People's plain text: its lines, and long words that a browser may break."""
+    return mark_safe("<br>".join(map(prose.breakable, text.splitlines())))  # noqa: S308 - escaped in there
+
+
+@register.filter
 def markdown(text: str | None) -> SafeString:
     """People's Markdown as safe HTML; put it in an element of class `prose`."""
     return mark_safe(prose.render(text or ""))  # noqa: S308 - cleaned by nh3 in there

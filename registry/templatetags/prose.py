@@ -33,7 +33,7 @@ _TAGS = {
     "em",
     "strong",
 }
-_TAGS |= {"s", "a", "img", "table", "thead", "tbody", "tr", "th", "td", "div"}
+_TAGS |= {"s", "wbr", "a", "img", "table", "thead", "tbody", "tr", "th", "td", "div"}
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title"},
@@ -77,9 +77,17 @@ def _code(
     return f'<pre tabindex="0"><code>{escapeHtml(tokens[at].content)}</code></pre>\n'
 
 
+def _text(
+    _self: RendererProtocol, tokens: Sequence[Token], at: int, _options: Any, _env: MutableMapping[str, Any]
+) -> str:
+    """Words that a browser may break."""
+    return breakable(tokens[at].content)
+
+
 def _parser() -> MarkdownIt:
     """CommonMark with tables and strikethrough, raw HTML shown as text."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser.add_render_rule("text", _text)
     parser.add_render_rule("image", _image)
     parser.add_render_rule("fence", _code)
     parser.add_render_rule("code_block", _code)
@@ -99,6 +107,18 @@ def _effort(text: str) -> int:
         wide = max(wide, line.count("|")) if line.strip(" \t>") else 0
         cells += wide
     return cells + sum(map(text.count, _MARKS)) + len(text) // 20
+
+
+_LONG = re.compile(r"\S{100}(?=\S)")
+
+
+def breakable(text: str) -> SafeString:
+    """A text as HTML with places to break in words over 100 characters.
+
+    A browser that finds none shapes the whole rest anew for each line: seconds for 10,000 characters.
+    """
+    parts = _LONG.sub(lambda found: f"{found[0]}\0", text.replace("\0", "\ufffd")).split("\0")
+    return mark_safe("<wbr>".join(map(escapeHtml, parts)))  # noqa: S308 - each part is escaped
 
 
 _SPAN = re.compile(r"`([^`\n]+)`")

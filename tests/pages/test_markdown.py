@@ -45,6 +45,15 @@ def test_markdown_keeps_what_a_card_needs() -> None:
     assert '<div class="table-scroll" tabindex="0"' in html
 
 
+def test_a_word_without_end_has_places_to_break_and_stays_what_it_is() -> None:
+    word = "W" * 99 + "<&" + "W" * 149
+    for html in (markdown(word), markdown(f"[{word}](/x)"), drawn("{{ text|lines }}", text=word)):
+        assert html.count("<wbr>") == 2
+        assert escape(word) in html.replace("<wbr>", "")
+    assert drawn("{{ text|lines }}", text="a <b>\nc\0d") == "a &lt;b&gt;<br>c\ufffdd"
+    assert "<wbr>" not in markdown("word " * 200)
+
+
 def test_markdown_links_give_nothing_away_and_own_images_stay() -> None:
     assert 'rel="nofollow noopener noreferrer"' in markdown("[a](https://a.example)")
     assert '<img src="/artifacts/plot/1/" alt="a &quot;b&quot;"' in markdown('![a "b"](/artifacts/plot/1/)')
