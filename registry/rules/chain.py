@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any
 
 SYSTEM_CHAIN = uuid.UUID(int=0)
@@ -41,6 +43,15 @@ def canonical(value: Any) -> str:
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
+# A header in canonical JSON, its values left out: an encoder for each event would cost more than the digest.
+_FORM = "{" + ",".join(f'"{key}":%s' for key in sorted(HEADER)) + "}"
+_values = itemgetter(*sorted(HEADER))
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    type(None): lambda _: "null",
+}
+
 
 def digest(text: str) -> str:
     """The SHA-256 of `text` in UTF-8, as 64 hexadecimal digits."""
@@ -53,8 +64,16 @@ def moment(at: datetime) -> str:
 
 
 def event_hash(header: Mapping[str, Any]) -> str:
-    """The hash of an event from its header: every key of HEADER, text, int or None."""
-    return digest(canonical({key: header[key] for key in HEADER}))
+    """The hash of an event from its header: every key of HEADER, text, int or None.
+
+    Raises:
+        TypeError: a value is of another type. KeyError: a key is missing.
+    """
+    values = _values(header)
+    try:
+        return digest(_FORM % tuple([_WRITTEN[type(value)](value) for value in values]))
+    except KeyError:
+        raise TypeError("an event's header holds text, whole numbers and None") from None
 
 
 @dataclass(frozen=True)
@@ -69,7 +88,14 @@ class Fault:
         return f"event {self.seq} of chain {self.chain}: {self.why}"
 
 
-def verify(chain: str, rows: Iterable[Mapping[str, Any]], *, count: int, head: str) -> Fault | None:
+def verify(
+    chain: str,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    count: int,
+    head: str,
+    loads: Callable[[str], Any] = json.loads,
+) -> Fault | None:
     """The first fault of a chain, or None if it is whole.
 
     Args:
@@ -78,8 +104,9 @@ def verify(chain: str, rows: Iterable[Mapping[str, Any]], *, count: int, head: s
             `target_name`.
         count: how many events the stored head says there are.
         head: the hash that the stored head says the last one has.
+        loads: reads JSON, where there is a faster reader than the standard library's.
     """
-    walk = Walk(chain)
+    walk = Walk(chain, loads)
     for row in rows:
         fault = walk.step(row)
         if fault is not None:
@@ -90,55 +117,65 @@ def verify(chain: str, rows: Iterable[Mapping[str, Any]], *, count: int, head: s
 class Walk:
     """One pass over a chain's events, from the first on; a row whose values have other types is a fault."""
 
-    def __init__(self, chain: str) -> None:
-        self.chain = chain
-        self.expected, self.previous, self._blank = 1, "", 0
+    def __init__(self, chain: str, loads: Callable[[str], Any] = json.loads) -> None:
+        self.chain, self._loads = chain, loads
+        self.expected, self.previous = 1, ""
+        self._blank = self._kept = 0  # the first event without content since a purge, and with it
 
     def step(self, row: Mapping[str, Any]) -> Fault | None:
         """What is wrong with the next event; None if it follows."""
         try:
-            why = _fault(row, self.chain, self.expected, self.previous)
+            why = self._fault(row)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             why = "it isn't an event"
         if why:
             return Fault(self.chain, self._first(row.get("seq")), why)
-        if not row["payload"]:
-            self._blank = self._blank or self.expected
-        elif row["action"] == PURGED:
+        if row["action"] == PURGED:
+            if self._kept:
+                return Fault(self.chain, self._kept, "its content was purged, and is there again")
             self._blank = 0
+        elif not row["payload"]:
+            self._blank = self._blank or self.expected
+        else:
+            self._kept = self._kept or self.expected
         self.expected, self.previous = self.expected + 1, row["hash"]
         return None
 
+    def _fault(self, row: Mapping[str, Any]) -> str | None:
+        seq, payload = row["seq"], row["payload"]
+        if seq != self.expected or type(seq) is not int:
+            return f"expected event {self.expected}, found {seq}"
+        if row["chain"] != self.chain:
+            return "it belongs to another chain"
+        if row["prev_hash"] != self.previous:
+            return "it doesn't follow the event before it"
+        if payload != "":
+            if digest(payload) != row["payload_digest"]:
+                return "its content was changed"
+            if self._loads(payload).get("name", "") != row["target_name"]:
+                return "the name of its target was changed"
+        elif row["target_name"] != "":
+            return "the name of its target was changed"
+        elif row["action"] == PURGED:
+            return "its content was blanked, and that of a purge never is"
+        return None if event_hash(row) == row["hash"] else "it was changed"
+
     def _first(self, seq: object) -> int:
         """The event to name: one that comes too early was added before the one that is missed."""
-        return min(self.expected, seq) if isinstance(seq, int) and seq > 0 else self.expected
+        return min(self.expected, seq) if type(seq) is int and seq > 0 else self.expected
 
     def end(self, count: int, head: str) -> Fault | None:
         """What is wrong with the chain as a whole, by its head."""
+        if self.expected - 1 < count:  # a purge that was cut off leaves blank events before it
+            return Fault(
+                self.chain, self.expected, f"the chain ends at {self.expected - 1}, its head says {count}"
+            )
         if self._blank:
             return Fault(self.chain, self._blank, "its content was blanked, and no purge says so")
-        if self.expected - 1 != count:
-            first = min(self.expected, count + 1)
-            return Fault(self.chain, first, f"the chain ends at {self.expected - 1}, its head says {count}")
+        if self.expected - 1 > count:
+            return Fault(
+                self.chain, count + 1, f"the chain ends at {self.expected - 1}, its head says {count}"
+            )
         if self.previous != head:
             return Fault(self.chain, count, "its hash is not the one that the chain's head says")
         return None
-
-
-def _fault(row: Mapping[str, Any], chain: str, expected: int, previous: str) -> str | None:
-    if row["seq"] != expected or isinstance(row["seq"], bool):
-        return f"expected event {expected}, found {row['seq']}"
-    if str(row["chain"]) != chain:
-        return "it belongs to another chain"
-    if row["prev_hash"] != previous:
-        return "it doesn't follow the event before it"
-    if row["payload"]:
-        if digest(row["payload"]) != row["payload_digest"]:
-            return "its content was changed"
-        if json.loads(row["payload"]).get("name", "") != row["target_name"]:
-            return "the name of its target was changed"
-    elif row["target_name"]:
-        return "the name of its target was changed"
-    if event_hash(row) != row["hash"]:
-        return "it was changed"
-    return None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -222,7 +223,9 @@ def _first_fault(rows: Iterator[dict[str, Any]]) -> rules.Fault | None:
     for chain, group in itertools.groupby(rows, key=lambda row: str(row["chain"])):
         first = next(group)
         events = itertools.chain([first], group)  # noqa: B031 - one reading of it
-        fault = rules.verify(chain, events, count=first["chain__count"], head=first["chain__head"])
+        fault = rules.verify(
+            chain, events, count=first["chain__count"], head=first["chain__head"], loads=orjson.loads
+        )
         if fault is not None:
             return fault
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from registry.models import Event, Model
+from registry.models import Chain, Event, Model
 from registry.rules import chain as rules
 from registry.rules.errors import NotFound
 from registry.selectors.long_reads import without_limit
@@ -17,31 +17,34 @@ def export_events(model: str | None = None) -> Iterator[dict[str, Any]]:
     """Each event with what it was hashed from, in order of chain and position; at last a trailer.
 
     The trailer carries each chain's head, of the same reading as the events: `{"trailer": {"events",
-    "heads": [{"chain", "count", "head"}]}}`. So a row that is missing at the end is missed.
+    "heads": [{"chain", "count", "head"}]}}`. So a row that is missing at the end is missed, and a chain of
+    which none is left.
 
     Args:
         model: only the chain of the model, or the models, of this name; also deleted ones.
     """
-    events = Event.objects.all()
+    events, chains = Event.objects.all(), Chain.objects.filter(count__gt=0)
     if model is not None:
         ids = list(Model.objects.filter(name=model).values_list("chain_id", flat=True))
         if not ids:
             raise NotFound(f"There is no model {model[:80]!r}.", code="no_such_model")
-        events = events.filter(chain_id__in=ids)
-    return _lines(events.order_by("chain_id", "seq").values_list(*FIELDS))
+        events, chains = events.filter(chain_id__in=ids), chains.filter(id__in=ids)
+    # Read before the events, which therefore hold all that these heads count.
+    heads = {str(head[0]): head[1:] for head in chains.values_list("id", "count", "head")}
+    return _lines(events.order_by("chain_id", "seq").values_list(*FIELDS), heads)
 
 
-def _lines(values: Any) -> Iterator[dict[str, Any]]:
-    heads: dict[str, dict[str, Any]] = {}
-    count = 0
+def _lines(values: Any, heads: dict[str, tuple[int, str]]) -> Iterator[dict[str, Any]]:
+    number = 0
     with without_limit():
         for found in values.iterator(chunk_size=2000):
             row = dict(zip(FIELDS, found, strict=True))
             chain = str(row.pop("chain_id"))
-            heads[chain] = {"chain": chain, "count": row.pop("chain__count"), "head": row.pop("chain__head")}
+            heads[chain] = (row.pop("chain__count"), row.pop("chain__head"))
             row["at"] = rules.moment(row["at"])
             row["model_id"] = str(row["model_id"]) if row["model_id"] else None
             row["run_id"] = str(row["run_id"]) if row["run_id"] else None
-            count += 1
+            number += 1
             yield {"chain": chain, **row}
-    yield {"trailer": {"events": count, "heads": list(heads.values())}}
+    told = [{"chain": chain, "count": count, "head": head} for chain, (count, head) in sorted(heads.items())]
+    yield {"trailer": {"events": number, "heads": told}}

@@ -23,10 +23,8 @@ def chain_of(ident: str, count: int, last: str = "tag.created") -> Lines:
         row: dict[str, Any] = dict.fromkeys(rules.HEADER)
         row |= {"chain": ident, "seq": seq, "at": f"2026-01-0{seq}T00:00:00.000000Z", "door": "api"}
         row["action"] = last if seq == count else "tag.created"
-        row |= {"payload": payload, "payload_digest": rules.digest(payload), "target_name": f"m {seq}"}
-        row["prev_hash"] = rows[-1]["hash"] if rows else ""
-        row["hash"] = rules.event_hash(row)
-        rows.append(row)
+        row |= {"payload_digest": rules.digest(payload), "prev_hash": rows[-1]["hash"] if rows else ""}
+        rows.append(row | {"hash": rules.event_hash(row), "payload": payload, "target_name": f"m {seq}"})
     return rows
 
 
@@ -54,7 +52,8 @@ def blank(lines: Lines) -> None:
 
 def test_what_a_purge_blanked_is_no_fault(tmp_path: Path) -> None:
     lines = export(last=rules.PURGED)
-    blank(lines)
+    for line in lines[:2]:
+        line |= {"payload": "", "target_name": ""}
     assert verify_file(written(tmp_path / "events.jsonl", lines))["whole"]
 
 
