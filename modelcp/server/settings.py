@@ -82,6 +82,14 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# What a program's request passes, which has a token and neither cookies nor forms.
+PROGRAM_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "registry.pages.middleware.PolicyMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
 ROOT_URLCONF = "modelcp.server.urls"
 WSGI_APPLICATION = "modelcp.server.wsgi.application"
 
@@ -172,6 +180,7 @@ TIME_ZONE = "UTC"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["registry.api.auth.Access"],
     "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "registry.api.codec.Negotiation",
     "DEFAULT_RENDERER_CLASSES": ["registry.api.codec.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["registry.api.codec.OrjsonParser"],
     "EXCEPTION_HANDLER": "registry.api.errors.handle",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from django.conf import settings
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from registry.rules.errors import InvalidInput, TooLarge
 
@@ -22,6 +25,19 @@ class OrjsonRenderer(BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
         return dump(data)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """REST framework's own, asked only by who would not take JSON, the first of an endpoint's formats."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        first = next(iter(renderers))
+        if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", first.media_type) and not format_suffix:
+            return first, str(first.media_type)
+        found: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return found
 
 
 class OrjsonParser(BaseParser):

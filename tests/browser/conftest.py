@@ -49,7 +49,7 @@ def open_page(
 
     def new_context(**options: object) -> sync_api.BrowserContext:
         context = chromium.new_context(base_url=shared_server.url, reduced_motion="reduce", **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         return context
 
