@@ -204,11 +204,14 @@ def nav_url(name: str, *args: object, **kwargs: object) -> str:
 
 @register.simple_tag
 def crumb(label: object, url: str = "") -> SafeString:
-    """One step of the breadcrumb, the last one without `url`; a long name is cut in the middle."""
-    text = cut(label, 40)
+    """One step of the breadcrumb, the last one without `url`; a long name is cut in the middle.
+
+    On a phone only the long ones (`is-long`) give way, so that a number never shrinks to nothing.
+    """
+    text, long = cut(label, 40), " is-long" if len(str(label)) > 14 else ""
     if url:
-        return format_html('<li class="breadcrumb-item"><a href="{}">{}</a></li>', url, text)
-    return format_html('<li class="breadcrumb-item active" aria-current="page">{}</li>', text)
+        return format_html('<li class="breadcrumb-item{}"><a href="{}">{}</a></li>', long, url, text)
+    return format_html('<li class="breadcrumb-item{} active" aria-current="page">{}</li>', long, text)
 
 
 @register.inclusion_tag("parts/_nav_item.html", takes_context=True)
