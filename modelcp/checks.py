@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from modelcp.errors import ModelcpError, from_answer
+from modelcp.errors import InvalidInput, ModelcpError, from_answer
 from registry.rules import metadata as rules
 from registry.rules import names, stages, versions
 from registry.rules.errors import Refusal
@@ -50,6 +51,19 @@ def check_stage(stage: object) -> str:
         return stages.check_target(stage)
     except Refusal as refusal:
         raise as_error(refusal) from None
+
+
+def texts(values: Iterable[str] | None) -> list[str] | None:
+    """The values as a list; InvalidInput for a single text, which would be read letter by letter."""
+    if values is None:
+        return None
+    if isinstance(values, str):
+        raise InvalidInput(
+            f"Tags are a list of texts, not the text {values!r}.",
+            code="bad_tags",
+            hint=f"Write [{values!r}].",
+        )
+    return list(values)
 
 
 def as_error(refusal: Refusal) -> ModelcpError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelcp.checks import check_model_name, check_stage, check_version
+from modelcp.checks import check_model_name, check_stage, check_version, texts
 from modelcp.client.base import active_step
-from modelcp.client.catalog import texts
 from modelcp.enums import ModelStages
 from modelcp.model_approvals import ApprovalsOfVersion
 from modelcp.model_artifacts import ArtifactsOfVersion

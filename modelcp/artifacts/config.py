@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from modelcp.checks import check_model_name, check_name, texts
 from modelcp.enums import ArtifactKind
-from modelcp.errors import InvalidInput, ModelcpError, from_answer
+from modelcp.errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class ArtifactConfig:
                 f"model_version must be a number or a text, not {type(self.model_version).__name__}.",
                 code="bad_version",
             )
-        object.__setattr__(self, "name", _name(self.name, "The output's name"))
-        object.__setattr__(self, "model_name", _name(self.model_name, "The model name"))
+        if self.name is not None:
+            object.__setattr__(self, "name", check_name(self.name, "The output's name"))
+        if self.model_name is not None:
+            object.__setattr__(self, "model_name", check_model_name(self.model_name))
         object.__setattr__(self, "tags", _tags(self.tags))
 
     @property
@@ -64,34 +67,11 @@ class ArtifactConfig:
         return ArtifactKind.DEPLOYMENT if self.is_deployment_artifact else ArtifactKind.DATA
 
 
-def _name(value: str | None, what: str) -> str | None:
-    if value is None:
-        return None
-    from registry.rules.errors import Refusal
-    from registry.rules.names import check_model_name, check_name
-
-    try:
-        return check_model_name(value) if what == "The model name" else check_name(value, what)
-    except Refusal as refusal:
-        raise _as_modelcp(refusal.status, refusal.as_dict()) from None
-
-
-def _as_modelcp(status: int, error: dict[str, object]) -> ModelcpError:
-    """The pure rules know nothing of the SDK: their refusal becomes the one the API would give."""
-    return from_answer(status, {"error": error})
-
-
 def _tags(tags: Iterable[str] | None) -> tuple[str, ...] | None:
-    if tags is None:
+    given = texts(tags)
+    if given is None:
         return None
-    if isinstance(tags, str):
-        raise InvalidInput(
-            f"tags must be a list of texts, not the text {tags!r}.",
-            code="bad_tags",
-            hint=f"Write tags=[{tags!r}].",
-        )
-    given = tuple(tags)
     wrong = [tag for tag in given if not isinstance(tag, str)]
     if wrong:
         raise InvalidInput(f"Tags must be texts; {wrong[0]!r} isn't.", code="bad_tags")
-    return tuple(name for tag in given if (name := _name(tag, "The tag")))
+    return tuple(check_name(tag, "The tag") for tag in given)

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from modelcp.checks import check_name
+from modelcp.checks import check_name, texts
 from modelcp.client.base import active_step, given, word
-from modelcp.client.catalog import CatalogCalls, texts
+from modelcp.client.catalog import CatalogCalls
 from modelcp.client.contents import ContentCalls, Download
 from modelcp.errors import StoreError
 from modelcp.metadata import storable

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from modelcp.checks import texts
 from modelcp.client.base import Base, given, note_registry_use, word
 from modelcp.records import ModelRecord, VersionRecord
 from modelcp.sender import checked_json
@@ -229,18 +230,3 @@ class CatalogCalls(Base):
 def moment(as_of: datetime | str | None) -> str | None:
     """A moment as the query takes it."""
     return as_of.isoformat() if isinstance(as_of, datetime) else as_of
-
-
-def texts(values: Iterable[str] | None) -> list[str] | None:
-    """The values as a list; InvalidInput for a single text, which would be read letter by letter."""
-    if values is None:
-        return None
-    if isinstance(values, str):
-        from modelcp.errors import InvalidInput
-
-        raise InvalidInput(
-            f"Tags are a list of texts, not the text {values!r}.",
-            code="bad_tags",
-            hint=f"Write [{values!r}].",
-        )
-    return list(values)

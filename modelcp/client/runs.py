@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from modelcp.checks import texts
 from modelcp.client.base import given
-from modelcp.client.catalog import CatalogCalls, texts
+from modelcp.client.catalog import CatalogCalls
 from modelcp.errors import NotFound
 from modelcp.metadata import sendable, storable
 from modelcp.records import Record, RunRecord
