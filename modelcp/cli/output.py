@@ -37,6 +37,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def print_secret(row: Row, key: str, output: str, *, use: str) -> None:
+    """What is shown once: the secret alone on stdout, for a program to keep; how to use it on stderr."""
+    if output == "json":
+        print_json(row)
+        return
+    click.echo(row[key])
+    click.echo(f"It isn't shown again. {use}", err=True)
+
+
 def print_rows(rows: Iterable[Row], columns: Sequence[Column], output: str, *, empty: str) -> None:
     """A list: its rows as bare JSON list, or as a table.
 

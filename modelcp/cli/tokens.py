@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modelcp.cli.output import Column, done, output_option, print_json, print_rows, when
+from modelcp.cli.output import Column, done, output_option, print_rows, print_secret, when
 from modelcp.cli.session import client
 
 if TYPE_CHECKING:
@@ -61,11 +61,7 @@ def expiry(_: click.Context, __: click.Parameter, text: str | None) -> datetime 
 def create(*, name: str, role: str | None, expires: datetime | None, owner: str | None, output: str) -> None:
     """Make a token called NAME; it is shown this once."""
     made = client().create_token(name, role=role, expires_at=expires, owner=owner)
-    if output == "json":
-        print_json(made)
-        return
-    click.echo(made["token"])
-    click.echo("It isn't shown again. Use it as MODELCP_TOKEN, or by `modelcp login`.", err=True)
+    print_secret(made, "token", output, use="Use it as MODELCP_TOKEN, or by `modelcp login`.")
 
 
 @token.command("list")

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelcp.cli.output import Column, Row, done, output_option, print_json, print_one, print_rows, when
+from modelcp.cli.output import (
+    Column,
+    Row,
+    done,
+    output_option,
+    print_json,
+    print_one,
+    print_rows,
+    print_secret,
+    when,
+)
 from modelcp.cli.session import client
 from registry.rules.stages import STAGES
 from registry.rules.webhooks import FORMATS, STATES, TOPICS
@@ -76,11 +86,7 @@ def create(*, name: str, url: str, output: str, **filters: Any) -> None:
 
 
 def _show_secret(row: Record, output: str) -> None:
-    if output == "json":
-        print_json(row)
-        return
-    click.echo(row["secret"])
-    click.echo("It isn't shown again. The receiver checks signatures with it.", err=True)
+    print_secret(row, "secret", output, use="The receiver checks signatures with it.")
 
 
 @webhook.command("list")
