@@ -168,21 +168,7 @@ class StepPart(Shape):
 
 def step_report(body: dict[str, Any]) -> rules.StepReport:
     """What a checked StepPart tells."""
-    facts: dict[str, Any] = {
-        key: body[key]
-        for key in (
-            "position",
-            "status",
-            "started_at",
-            "ended_at",
-            "parameters",
-            "upstream",
-            "code",
-            "logged",
-            "attempts",
-        )
-        if key in body
-    }
+    facts: dict[str, Any] = {key: body[key] for key in rules.STEP_FACTS if key in body}
     facts |= {key: body[key] or "" for key in ("cache_key", "error") if key in body}
     if "cached_from" in body:
         facts["cached_from_id"] = body["cached_from"]

@@ -14,6 +14,11 @@ RUNNING, COMPLETED, FAILED, CANCELLED = "running", "completed", "failed", "cance
 CACHED, SKIPPED = "cached", "skipped"
 RUN_STATES = (RUNNING, COMPLETED, FAILED, CANCELLED)
 STEP_STATES = (RUNNING, COMPLETED, FAILED, CANCELLED, CACHED, SKIPPED)
+# What a step tells of itself: the columns that a report writes and an answer shows.
+STEP_FACTS = (
+    *("position", "status", "started_at", "ended_at", "parameters", "upstream", "code"),
+    *("cache_key", "logged", "error", "attempts"),
+)
 KINDS = ("data", "model", "deployment")
 MAX_LOGS = 256 * 1024  # characters of a step's logs that are kept: the last ones
 

@@ -12,7 +12,7 @@ from django.db.models import Count, F, QuerySet
 from registry.models import ArtifactVersion, ModelVersion, Run, RunVersion, StepInput, StepOutput, StepRun
 from registry.rules.contents import held_digest
 from registry.rules.errors import InvalidInput, NotFound
-from registry.rules.runs import COMPLETED
+from registry.rules.runs import COMPLETED, STEP_FACTS
 from registry.selectors.artifacts import artifact_version_rows
 from registry.selectors.attached import metadata_of, tags_of
 from registry.selectors.catalog_rows import version_rows
@@ -151,22 +151,7 @@ def run_detail(ident: uuid.UUID) -> dict[str, Any]:
     }
 
 
-_STEP = (
-    "id",
-    "name",
-    "position",
-    "status",
-    "started_at",
-    "ended_at",
-    "parameters",
-    "upstream",
-    "code",
-    "cache_key",
-    "cached_from",
-    "logged",
-    "error",
-    "attempts",
-)
+_STEP = ("id", "name", *STEP_FACTS, "cached_from")
 
 
 def step_rows(steps: QuerySet[StepRun], *, logs: bool = False) -> list[dict[str, Any]]:

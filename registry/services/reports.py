@@ -33,22 +33,7 @@ from registry.services.metadata import write_metadata
 from registry.services.unit import Change, Work, unit
 from registry.services.versions import remove_version
 
-STEP_COLUMNS = (
-    "name",
-    "position",
-    "status",
-    "started_at",
-    "ended_at",
-    "parameters",
-    "upstream",
-    "code",
-    "cache_key",
-    "cached_from_id",
-    "logged",
-    "error",
-    "logs",
-    "attempts",
-)
+STEP_COLUMNS = ("name", *rules.STEP_FACTS, "cached_from_id", "logs")
 
 
 def report_run(*, actor: Actor, run: uuid.UUID, report: rules.Report) -> Run:
