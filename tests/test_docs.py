@@ -6,7 +6,9 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import click
@@ -14,7 +16,9 @@ import pytest
 from django.urls import Resolver404, resolve
 
 from modelcp.cli.app import app
+from registry import selectors
 from registry.api import urls
+from registry.selectors.lists import Listing
 from tests.support.doors import Api
 from tests.support.programs import clean_environment
 
@@ -227,6 +231,25 @@ def test_each_address_of_the_api_is_documented() -> None:
     told = {re.sub(r"\{\w+\}", "{}", address) for address in ADDRESS.findall((DOCS / "api.md").read_text())}
     there = {"/api/v1/" + re.sub(r"<\w+:\w+>", "{}", str(entry.pattern)) for entry in urls.urlpatterns}
     assert there - told == {"/api/v1/docs/start.js"}
+
+
+def test_each_list_has_its_filters_and_sorts() -> None:
+    table = (DOCS / "api.md").read_text().partition("| list | filters | sorts |\n|---|---|---|\n")[2]
+    rows = [row.split("|")[2:4] for row in table.partition("\n\n")[0].splitlines()]
+    told = [[{*re.findall(r"`([^`]+)`", cell)} for cell in row] for row in rows]
+    modules = (
+        import_module(f"registry.selectors.{found.name}") for found in iter_modules(selectors.__path__)
+    )
+    lists = {
+        id(each): each for module in modules for each in vars(module).values() if isinstance(each, Listing)
+    }
+    there = [
+        [{f"{name}NAME" if name.endswith(".") else name for name in each.columns}, {*each.sorts}]
+        for each in lists.values()
+    ]
+    assert len(there) > 15
+    assert [row for row in there if row not in told] == []
+    assert [row for row in told if row not in there] == []
 
 
 @pytest.mark.django_db
