@@ -17,7 +17,7 @@ COMMANDS = {
     "model": ("models:model", "Register, list and change models and their versions."),
     "run": ("runs:run", "List and describe runs."),
     "lineage": ("lineage:lineage", "Show what a version was made from, and what was made from it."),
-    "tag": ("tags:tag", "List tags."),
+    "tag": ("tags:tag", "List tags and delete them."),
     "token": ("tokens:token", "Make, list and revoke access tokens."),
     "webhook": ("webhooks:webhook", "Make, list, change and test webhooks; see their deliveries."),
     "events": ("events:events", "List, export and verify the history."),

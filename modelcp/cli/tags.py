@@ -18,7 +18,7 @@ COLUMNS: list[Column] = [
 
 @click.group()
 def tag() -> None:
-    """List tags."""
+    """List tags and delete them."""
 
 
 @tag.command("list")

@@ -168,7 +168,7 @@ def update(
 @version.command()
 @click.argument("model")
 @click.argument("version")
-@click.option("--yes", "-y", is_flag=True, help="Don't ask again.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask for the name again.")
 @click.option("--force", is_flag=True, help="Even while it is in production (administrators).")
 @click.option("--reason", metavar="TEXT", help="Why, for the history.")
 @output_option

@@ -54,7 +54,13 @@ def webhook() -> None:
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what a webhook wants."""
     options = (
-        click.option("--event", "events", multiple=True, type=click.Choice(list(TOPICS)), help="Repeatable."),
+        click.option(
+            "--event",
+            "events",
+            multiple=True,
+            type=click.Choice(list(TOPICS)),
+            help="Only events of this kind; repeatable.",
+        ),
         click.option("--model", "models", multiple=True, help="Only what concerns it; repeatable."),
         click.option("--tag", "tags", multiple=True, help="Only what carries it; repeatable."),
         click.option(
@@ -160,8 +166,10 @@ def test(webhook: str, output: str) -> None:
 
 @webhook.command()
 @click.argument("webhook")
-@click.option("--state", type=click.Choice(STATES), help="Only those.")
-@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option(
+    "--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="At most so many rows."
+)
 @output_option
 def deliveries(webhook: str, state: str | None, limit: int, output: str) -> None:
     """List what was or will be delivered to a WEBHOOK, newest first."""
