@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -70,6 +71,22 @@ def test_types_and_licence_ship(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "modelcp/py.typed" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_the_source_archive_has_what_its_targets_and_pages_need(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    (archive,) = tmp_path.glob("modelcp-*.tar.gz")
+    with tarfile.open(archive) as source:
+        names = {name.partition("/")[2] for name in source.getnames()}
+    assert {"Makefile", "README.md", "requirements.txt"} <= names
+    for folder in (".ci", "bench", "bin", "docs", "examples", "static", "templates", "tests"):
+        files = {name for name in _files(folder) if "__pycache__" not in name}
+        assert files
+        assert files - names == set()
 
 
 def test_importing_the_sdk_needs_nothing_but_python(bare: Path, tmp_path: Path) -> None:
