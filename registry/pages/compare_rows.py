@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from registry.rules.direction import spelled
 from registry.rules.metadata import flatten, split_path
 from registry.rules.metrics import HIGHER, direction, verdict
 from registry.templatetags import formats
@@ -153,7 +154,7 @@ def value_text(value: Any) -> str | None:
     return (
         formats.metric(value)
         if isinstance(value, bool | int | float)
-        else json.dumps(value, ensure_ascii=False)
+        else spelled(json.dumps(value, ensure_ascii=False))
     )
 
 
@@ -173,7 +174,7 @@ def _cell_text(cell: dict[str, Any]) -> str:
     if "artifact" in cell:
         row = cell["artifact"]
         return f"{row['artifact']} {row['number']} {row['sha256'][:8]}" if row else "–"
-    return "–" if cell["value"] is None else str(value_text(cell["value"]))
+    return "–" if cell["value"] is None else formats.middle(value_text(cell["value"]), HOVER)
 
 
 def _escaped(text: str) -> str:

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from registry.rules.direction import isolated
 from registry.templatetags import formats
 
 Row = Mapping[str, Any]
@@ -25,7 +26,7 @@ class Names:
         name = str(self.row["target"]["name"])
         model, _, own = name.rpartition(" ")
         number = own if number is None else number
-        label = str(number) if self.short and self.model else f"{model} {number}"
+        label = str(number) if self.short and self.model else numbered(model, number)
         return link(label, "version", self.model, number) if self.model else bold(label)
 
     def target(self) -> SafeString:
@@ -40,7 +41,7 @@ class Names:
                 return link(name, "artifact", name)
             case "artifact_version":
                 artifact, _, number = str(name).rpartition(" ")
-                return link(name, "artifact-version", artifact, number)
+                return link(numbered(artifact, number), "artifact-version", artifact, number)
             case "run":
                 return link(name, "run", ident)
             case _:
@@ -62,6 +63,11 @@ def link(label: object, page: str, *args: object) -> SafeString:
     except NoReverseMatch:
         return bold(label)
     return format_html('<a class="plain fw-medium" href="{}">{}</a>', address, formats.middle(label, 48))
+
+
+def numbered(name: object, number: object) -> str:
+    """A name and a number, which stays behind it whatever direction the name has."""
+    return f"{isolated(formats.middle(name, 44))} {number}"
 
 
 def bold(label: object) -> SafeString:

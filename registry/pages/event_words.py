@@ -10,9 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from registry.pages.differences import diff
-from registry.pages.event_names import Names, Row, bold, link, mono
+from registry.pages.event_names import Names, Row, bold, link, mono, numbered
 from registry.rules.stages import PRODUCTION, STAGING
-from registry.templatetags import formats
+from registry.templatetags import formats, prose
 
 DOORS = {"page": "dashboard", "api": "API", "sdk": "SDK", "cli": "CLI", "system": "system"}
 
@@ -114,8 +114,9 @@ def _metadata(row: Row, name: Names) -> SafeString:
     changes = diff(row["before"], row["after"])
     if len(changes) == 1:
         path, before, after = changes[0]
-        values = f"{_short(before)} → {_short(after)}"
-        return format_html("changed {} of {}: {}", mono(path), name.target(), values)
+        return format_html(
+            "changed {} of {}: {} → {}", mono(path), name.target(), _short(before), _short(after)
+        )
     return format_html("{} of {}", _some(changes), name.target())
 
 
@@ -128,13 +129,13 @@ def _some(changes: list[tuple[str, str | None, str | None]]) -> SafeString:
 
 
 def _short(text: str | None) -> str:
-    return "none" if text is None else formats.middle(text, 32)
+    return "none" if text is None else prose.bdi(formats.middle(text, 32))
 
 
 def _tagged(row: Row, name: Names) -> SafeString:
     before, after = (set((row[key] or {}).get("tags") or ()) for key in ("before", "after"))
     words = [f"+{tag}" for tag in sorted(after - before)] + [f"−{tag}" for tag in sorted(before - after)]
-    return format_html("tagged {}: {}", name.target(), formats.middle(", ".join(words), 80))
+    return format_html("tagged {}: {}", name.target(), prose.bdi(formats.middle(", ".join(words), 80)))
 
 
 def _card(row: Row, name: Names) -> SafeString:
@@ -151,7 +152,7 @@ def _alias(row: Row, name: Names) -> SafeString:
     alias = mono(f"@{row['target']['name']}")
     if row["action"] == "alias.deleted" or number is None:
         return format_html("removed the alias {}{}", alias, name.of())
-    label = f"{name.model} {number}" if name.model and not name.short else number
+    label = numbered(name.model, number) if name.model and not name.short else number
     return format_html(
         "pointed {} to {}", alias, link(label, "version", name.model, number) if name.model else number
     )
@@ -160,7 +161,7 @@ def _alias(row: Row, name: Names) -> SafeString:
 def _link_of(row: Row, name: Names) -> SafeString:
     facts = row["after"] or row["before"] or {}
     thing = link(
-        f"{facts.get('artifact', '')} {facts.get('number', '')}",
+        numbered(facts.get("artifact", ""), facts.get("number", "")),
         "artifact-version",
         facts.get("artifact", ""),
         facts.get("number", ""),
@@ -189,7 +190,7 @@ def _answered(row: Row, name: Names) -> SafeString:
     after = row["after"] or {}
     verb = "approved" if row["action"] == "approval.given" else "declined"
     comment = formats.middle(after.get("comment", "").strip(), 160)
-    said = format_html(": “{}”", comment) if comment else ""
+    said = format_html(": “{}”", prose.bdi(comment)) if comment else ""
     return format_html("{} {} for {}{}", verb, name.version(), after.get("stage", ""), said)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from registry.rules.direction import isolated
 from registry.templatetags import formats
 
 MANY_ALIKE = 4  # of one name, beside the same neighbours: more are folded
@@ -86,7 +87,9 @@ def table(answer: Mapping[str, Any], focus: Iterable[Any]) -> list[Row]:
 
 def label(node: Mapping[str, Any]) -> str:
     """What a node is called: an artifact or model with its number, a step by its name."""
-    return f"{node['name']} {node['number']}" if node["type"] == "artifact_version" else str(node["name"])
+    if node["type"] == "step_run":
+        return isolated(str(node["name"]))
+    return f"{isolated(node['model' if node['type'] == 'model_version' else 'name'])} {node['number']}"
 
 
 def change(node: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry.pages.base import PageRequest, page_of_past, show
 from registry.pages.graphs import EDGES_A_HOP, drawing, table
+from registry.rules.direction import isolated
 from registry.rules.lineage import BOTH, DIRECTIONS
 from registry.selectors import lineage_page
 from registry.selectors.artifacts import find_artifact_version
@@ -99,7 +100,7 @@ def version_lineage(request: PageRequest, name: str, version: str) -> HttpRespon
     model, at = find_model(name, at=request.at), request.at
     found, words = find_version(model, version, at), Asked(request).since
     about = {
-        "title": f"{found.model.name} {found.number}",
+        "title": f"{isolated(found.model.name)} {found.number}",
         "stage": stages_at([found.id], at).get(found.id) if at else found.stage,
         "is_version": True,
         "subject": found.id,
@@ -124,7 +125,7 @@ def artifact_lineage(request: PageRequest, name: str, number: str) -> HttpRespon
     found = find_artifact_version(name, number, request.at)
     name = found.artifact.name
     about = {
-        "title": f"{name} {found.number}",
+        "title": f"{isolated(name)} {found.number}",
         "data": reverse("lineage-data", args=["artifact_version", found.id]),
         "facts": reverse("lineage-facts", args=["artifact_version", found.id]),
         "impact": reverse("artifact-impact", args=[name, found.number]),
@@ -146,12 +147,12 @@ def run_lineage(request: PageRequest, run: uuid.UUID) -> HttpResponse:
     check_begun(found.name, found.started_at, request.at)
     start = around_run(found.id)
     about = {
-        "title": f"{found.pipeline.name} {str(found.id)[-4:]}",
+        "title": f"{isolated(found.pipeline.name)} {str(found.id)[-4:]}",
         "data": reverse("lineage-data", args=["run", found.id]),
         "facts": reverse("lineage-facts", args=["step_run", start[0].id]) if start else "",
         "crumbs": [
             ("Runs", reverse("runs")),
-            (f"{found.pipeline.name} {str(found.id)[-4:]}", reverse("run", args=[found.id])),
+            (f"{isolated(found.pipeline.name)} {str(found.id)[-4:]}", reverse("run", args=[found.id])),
         ],
         "around": "this run's steps",
     }

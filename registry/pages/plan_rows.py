@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -16,7 +18,7 @@ from registry.templatetags import formats
 Row = dict[str, Any]
 Marks = Mapping[str, Collection[str]]
 _LAST = {MISSING: 1, NOT_JUDGED: 2}
-MOST_DRAWN = 1_000_000  # characters of the plan that a form says was drawn
+MOST_DRAWN = 1_000_000  # bytes of the plan that a form says was drawn
 
 
 def metric_rows(plan: Row, marks: Marks) -> list[Row]:
@@ -151,12 +153,18 @@ _WHOLE = {
 }
 
 
+def packed(plan: Row) -> str:
+    """What the decision on a plan rests on, for its form: small, however long people's reasons are."""
+    return base64.b64encode(zlib.compress(canonical(decision(plan)).encode(), 9)).decode()
+
+
 def _read(drawn: str) -> Row:
     try:
-        found = json.loads(drawn[:MOST_DRAWN])
-    except (ValueError, RecursionError):
+        text = zlib.decompressobj().decompress(base64.b64decode(drawn, validate=True), MOST_DRAWN).decode()
+        found = json.loads(text)
+    except (ValueError, zlib.error, RecursionError):
         return {}
-    return found if isinstance(found, dict) and canonical(found) == drawn else {}
+    return found if isinstance(found, dict) and canonical(found) == text else {}
 
 
 def _counted(part: str, count: int) -> str:

@@ -11,18 +11,17 @@ from django.views.decorators.http import require_http_methods
 from registry.pages import tables
 from registry.pages.approval_cards import approval_cards
 from registry.pages.base import PageRequest, page, show
-from registry.pages.plan_rows import groups, metric_rows, stale_since
+from registry.pages.plan_rows import groups, metric_rows, packed, stale_since
 from registry.pages.stages import promoted
-from registry.rules.chain import canonical
+from registry.rules.direction import isolated
 from registry.rules.errors import Conflict, Forbidden, Refusal, RuleRefused
 from registry.rules.metrics import BETTER, MISSING, SAME, WORSE
-from registry.rules.plans import LATELY_DAYS, decision
+from registry.rules.plans import LATELY_DAYS
 from registry.rules.roles import ALLOWED, action_for_stage
 from registry.rules.stages import EXCLUSIVE, PRODUCTION
 from registry.selectors.plans import plan_promotion
 from registry.services import stages as write
 from registry.services.actors import Actor
-from registry.templatetags.formats import isolated
 
 MOST = 12  # metrics that are shown at first
 Plan = dict[str, Any]
@@ -92,7 +91,7 @@ def draw_plan(
         "groups": groups(plan, marks, every=every),
         "every": every,
         "toggle": tables.address(request, to=plan["to"], all=None if every else "1"),
-        "drawn": canonical(decision(plan)),
+        "drawn": packed(plan),
         "missing": ", ".join(plan["missing"]).replace("_", " "),
         "days": LATELY_DAYS,
         "reason": reason,

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from registry.pages.base import PageRequest, done, page, show
+from registry.rules.direction import isolated
 from registry.rules.errors import Conflict, InvalidInput, Refusal
 from registry.rules.gates import PASSED
 from registry.rules.plans import undo_decision
 from registry.selectors.undo import plan_undo
 from registry.services import stages as write
-from registry.templatetags.formats import isolated
 
 
 @page

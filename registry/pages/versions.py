@@ -14,6 +14,7 @@ from registry.pages.approval_cards import approval_cards
 from registry.pages.base import PageRequest, page_of_past, show
 from registry.pages.event_words import tell
 from registry.pages.words import load_code
+from registry.rules.direction import isolated
 from registry.rules.metadata import split_path
 from registry.rules.metrics import direction, verdict
 from registry.selectors import version_page
@@ -142,7 +143,7 @@ def _stage_choices(head: dict[str, Any], may_promote: bool) -> list[dict[str, An
 
 def _run_label(head: dict[str, Any]) -> str:
     """What a run is called beside its pipeline: the end of its id."""
-    return f"{head['run_pipeline']} {str(head['run_id'])[-4:]}" if head["run_id"] else ""
+    return f"{isolated(head['run_pipeline'])} {str(head['run_id'])[-4:]}" if head["run_id"] else ""
 
 
 def _metric(row: dict[str, Any], basis: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.pages.base import PageRequest, View, back_to, done, page, page_of_now, show
+from registry.rules.direction import spelled
 from registry.rules.webhooks import STATES, TOPICS, WAITING
 from registry.selectors import webhooks as read
 from registry.selectors.pager import leaf
@@ -105,7 +106,7 @@ def delivery(request: PageRequest, delivery: uuid.UUID) -> HttpResponse:
     context = {
         "delivery": row,
         "webhook": {"id": hook.id, "name": hook.name, "active": hook.active},
-        "body": json.dumps(json.loads(row["body"]), indent=2, ensure_ascii=False),
+        "body": spelled(json.dumps(json.loads(row["body"]), indent=2, ensure_ascii=False)),
         "now": timezone.now(),
     }
     return show(request, "webhooks/delivery.html", context)

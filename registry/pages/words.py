@@ -12,6 +12,9 @@ from urllib.parse import quote
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from registry.rules.direction import spelled
+from registry.templatetags import prose
+
 CODE_TO_REGISTER = {
     "python": (
         "from modelcp import ModelVersion, pipeline\n\n"
@@ -26,8 +29,8 @@ CODE_TO_LOG = 'get_step_context().model_version.log_metadata({"metrics": {"auc":
 
 
 def quoted(text: str) -> str:
-    """A name as Python and shell programs would write it, in double quotes."""
-    return json.dumps(text, ensure_ascii=False)
+    """A name as Python writes it, in double quotes."""
+    return spelled(json.dumps(text, ensure_ascii=False))
 
 
 def version_code(model: str) -> str:
@@ -75,8 +78,11 @@ def load_code(
     shell = shlex.quote(version["model"])
     return {
         "python": coloured("from modelcp import ModelVersion\n\n" + "\n".join(lines)),
-        "cli": f"modelcp model version describe {shell} {moving or version['number']}\n"
-        f"modelcp model model_artifacts {shell} --version {moving or version['number']}",
+        "cli": format_html(
+            "modelcp model version describe {0} {1}\nmodelcp model model_artifacts {0} --version {1}",
+            prose.bdi(shell),
+            moving or version["number"],
+        ),
         "http": f'curl -H "Authorization: Bearer $MODELCP_TOKEN" \\\n  {shlex.quote(place)}',
     }
 

@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from registry.rules.approvals import APPROVED, DECLINED, Answer
+from registry.rules.direction import isolated
 from registry.rules.errors import InvalidInput
 from registry.rules.metadata import as_number
 
@@ -121,7 +122,8 @@ def metric(text: str, name: str, sign: str, bound: str) -> Gate:
     _, shown = OPERATORS[sign]
     rest = f" {held[1]} {held[2]}" if held and held[1] else ""
     limit = f"holder{rest}" if held else bound
-    words = f"{name} {shown} {limit}".replace("-", "−") if held else f"{name} {shown} {bound}"
+    called = isolated(name)
+    words = f"{called} {shown} {limit}".replace("-", "−") if held else f"{called} {shown} {bound}"
 
     def judge(facts: Facts) -> Result:
         if held and facts.holder is None:
@@ -129,10 +131,10 @@ def metric(text: str, name: str, sign: str, bound: str) -> Gate:
         value, basis = facts.metrics.get(name), facts.holder_metrics.get(name)
         if as_number(value) is None:
             said = "isn't logged" if value is None else f"is {str(value)[:40]!r}, no number"
-            return Result(FAILED, why=f"{name} {said}; the gate needs {shown} {limit}.")
+            return Result(FAILED, why=f"{called} {said}; the gate needs {shown} {limit}.")
         if held and as_number(basis) is None:
             return Result(
-                FAILED, why=f"{facts.holder} in {facts.stage} has no {name} to compare with: log it there."
+                FAILED, why=f"{facts.holder} in {facts.stage} has no {called} to compare with: log it there."
             )
         return _against(name, value, sign, (margin, basis if held else None, facts.holder))
 
@@ -167,7 +169,9 @@ def _against(name: str, value: Any, sign: str, limit: tuple[Decimal, Any, int | 
     if sign in ("<", "<=") and short:
         by = f"over by {short.normalize():f}"
     return Result(
-        FAILED, value=seen, why=f"{name} is {_said(value)}; it must be {shown} {against}{besides}: {by}."
+        FAILED,
+        value=seen,
+        why=f"{isolated(name)} is {_said(value)}; it must be {shown} {against}{besides}: {by}.",
     )
 
 
@@ -296,4 +300,5 @@ def approvals(text: str, count: str) -> Gate:
 
 def _declined(answer: Answer) -> str:
     comment = " ".join(answer.comment.split()).rstrip(".")
-    return f"{answer.by} declined: “{comment if len(comment) <= 200 else comment[:199] + '…'}”."
+    said = isolated(comment if len(comment) <= 200 else comment[:199] + "…")
+    return f"{answer.by} declined: “{said}”."

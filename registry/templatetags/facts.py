@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from registry.rules.direction import isolated, spelled
 from registry.templatetags import formats
 
 register = template.Library()
@@ -80,7 +81,7 @@ class _Tree:
                 and len(value) <= 12
                 and not any(isinstance(v, dict | list) for v in value)
             ):
-                flat = ", ".join(self._plain(item) for item in value)
+                flat = ", ".join(isolated(self._plain(item)) for item in value)
                 return format_html('<div class="leaf"><span class="k">{}</span> [{}]</div>', name, flat)
             return format_html(
                 '<details{}><summary><span class="k">{}</span> '
@@ -122,4 +123,4 @@ def value_of(mapping: Mapping[str, Any], key: str) -> Any:
 @register.filter
 def python(text: str) -> str:
     """A text as Python writes it, to put into code that people copy: "a \\"b\\"" """
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return spelled('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')

@@ -6,26 +6,15 @@ app.js repeats `ago` in the browser, so that a page left open stays true; a test
 from __future__ import annotations
 
 import math
-import unicodedata
 from datetime import UTC, datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NONE = "–"
-_TURNING = {"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "PDF", "RLI", "LRI", "FSI", "PDI"}
 
 
 def minus(text: str) -> str:
     """A number's text with a true minus sign."""
     return text.replace("-", "−")
-
-
-def isolated(text: str) -> str:
-    """A user's text for the middle of a sentence: what would turn the words around it round stays within.
-
-    By Unicode's isolates (UAX 9), and only where it has characters that go by another direction.
-    """
-    turns = any(unicodedata.bidirectional(sign) in _TURNING for sign in text)
-    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if turns else text
 
 
 def thousands(value: object) -> str:

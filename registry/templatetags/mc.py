@@ -13,14 +13,18 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from registry.rules.direction import isolated
 from registry.templatetags import formats, prose, words
 
 register = template.Library()
-for name in ("thousands", "capped", "size", "short", "duration", "exact"):
+for name in ("middle", "thousands", "capped", "size", "short", "duration", "exact"):
     register.filter(name, getattr(formats, name))
 register.filter("spans", prose.spans)
+register.filter("bdi", prose.bdi)
+register.filter("isolated", isolated)
 
 
+HOVER = 400  # characters
 _ICON = '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>'
 _GLYPH = '<svg class="glyph {}" {}>{}<use href="{}#{}"/></svg>'
 
@@ -163,9 +167,11 @@ def late_mark(badge: bool = False) -> SafeString:
 
 @register.filter
 def cut(value: object, limit: int = 28) -> str:
-    """A long name cut in the middle, whole on hover."""
+    """A long name cut in the middle, whole on hover as far as anybody reads there."""
     text = formats.middle(value, limit)
-    return text if text == str(value) else format_html('<span title="{}">{}</span>', value, text)
+    if text == str(value):
+        return prose.bdi(text)
+    return format_html('<span title="{}">{}</span>', formats.middle(value, HOVER), prose.bdi(text))
 
 
 @register.filter

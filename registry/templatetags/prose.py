@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
+
+from registry.rules.direction import contained, turns
 
 _TAGS = {
     "p",
@@ -119,6 +121,12 @@ def breakable(text: str) -> SafeString:
     """
     parts = _LONG.sub(lambda found: f"{found[0]}\0", text.replace("\0", "\ufffd")).split("\0")
     return mark_safe("<wbr>".join(map(escapeHtml, parts)))  # noqa: S308 - each part is escaped
+
+
+def bdi(value: object) -> str:
+    """A user's text among other words: what would turn these round stays within it."""
+    text = str(value)
+    return format_html("<bdi>{}</bdi>", contained(text)) if turns(text) else text
 
 
 _SPAN = re.compile(r"`([^`\n]+)`")

@@ -92,16 +92,3 @@ def test_digests_and_names() -> None:
     assert drawn("{{ n|cut:8 }}", n="<b>long name</b>").startswith(
         '<span title="&lt;b&gt;long name&lt;/b&gt;">'
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("churn", "churn"),
-        ("a\u202eb", "\u2068a\u202eb\u2069"),
-        ("דגם", "\u2068דגם\u2069"),
-        ("café 1", "café 1"),
-    ],
-)
-def test_a_name_turns_nothing_round_but_itself(name: str, kept: str) -> None:
-    assert formats.isolated(name) == kept
