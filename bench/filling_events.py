@@ -14,10 +14,14 @@ from registry.rules import chain as rules
 AT_ONCE = 10_000
 COLUMNS = (
     *("chain_id", "seq", "at", "actor_id", "actor_name", "door", "action", "model_id", "target_type"),
-    *("target_id", "target_name", "payload", "payload_digest", "prev_hash", "hash"),
+    *("target_id", "target_name", "payload", "reason", "payload_digest", "prev_hash", "hash"),
 )
 NAME = "version"
-PAYLOAD = rules.canonical({"name": NAME, "before": None, "after": {}, "reason": ""})
+REASONS = {True: "every tenth has one", False: ""}
+PAYLOADS = {
+    said: rules.canonical({"name": NAME, "before": None, "after": {}, "reason": reason})
+    for said, reason in REASONS.items()
+}
 
 
 def events(fill: Fill) -> None:
@@ -33,11 +37,12 @@ def events(fill: Fill) -> None:
 
 
 def _rows(fill: Fill, heads: dict[int, tuple[int, str]]) -> Iterator[tuple[Any, ...]]:
-    start, digest = datetime(2025, 1, 1, tzinfo=UTC), rules.digest(PAYLOAD)
+    start, digests = datetime(2025, 1, 1, tzinfo=UTC), {key: rules.digest(it) for key, it in PAYLOADS.items()}
     for i in range(fill.versions):
         model = fill.models if i % CROWD == CROWD - 1 else (i - i // CROWD) % fill.models
         seq, before = heads.get(model, (0, ""))
         chain, at = _key("aaaa", model), start + timedelta(seconds=i)
+        said = i % 10 == 0
         header = {
             "chain": str(chain),
             "seq": seq + 1,
@@ -50,13 +55,13 @@ def _rows(fill: Fill, heads: dict[int, tuple[int, str]]) -> Iterator[tuple[Any, 
             "target_type": "version",
             "target_id": str(_key("dddd", i)),
             "run_id": None,
-            "payload_digest": digest,
+            "payload_digest": digests[said],
             "prev_hash": before,
         }
         heads[model] = seq + 1, rules.event_hash(header)
-        told = {**header, "target_name": NAME, "payload": PAYLOAD, "hash": heads[model][1]}
+        told = {**header, "target_name": NAME, "payload": PAYLOADS[said], "hash": heads[model][1]}
         own = {"chain_id": _stored(fill, chain), "at": at.replace(tzinfo=None) if fill.lite else at}
-        own["model_id"] = own["chain_id"]
+        own |= {"model_id": own["chain_id"], "reason": REASONS[said] or None}
         yield tuple((told | own)[column] for column in COLUMNS)
 
 

@@ -45,6 +45,10 @@ LISTS = {
     "runs of the crowded model": "runs/?model=crowded",
     "runs of its first version": "models/crowded/versions/1/runs/?",
     "events": "events/?",
+    "events by reason": "events/?reason=contains:tenth",
+    "events by a reason that none has": "events/?reason=contains:nowhere",
+    "events about versions": "events/?what=versions",
+    "events about what hardly ever changes": "events/?what=webhooks",
     "events of the crowded model": "events/?model=crowded&action=version.promoted",
     "tags": "tags/?",
 }

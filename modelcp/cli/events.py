@@ -32,18 +32,23 @@ def events() -> None:
 @list_options
 @click.option("--model", metavar="NAME", help="Only events of this model.")
 @click.option("--action", metavar="ACTION", help="Only such as version.promoted.")
+@click.option("--what", metavar="WORD", help="Only about this: stages, versions, metadata, tags …")
+@click.option("--reason", metavar="WORDS", help="Only with these words in the reason.")
 @output_option
 def list_events(
     *,
     model: str | None,
     action: str | None,
+    what: str | None,
+    reason: str | None,
     filters: tuple[str, ...],
     sort: str | None,
     limit: int | None,
     output: str,
 ) -> None:
     """List what was changed, by whom and why, newest first."""
-    asked = parse_filters(filters, model=model, action=action)
+    why = f"contains:{reason}" if reason else None
+    asked = parse_filters(filters, model=model, action=action, what=what, reason=why)
     rows = first(client().list_events(sort=sort, **asked), limit)
     print_rows(rows, COLUMNS, output, empty="There are no such events." if asked else "There are no events.")
 

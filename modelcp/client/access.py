@@ -61,7 +61,12 @@ class AccessCalls(Base):
         return Record(self._now("PATCH", self._path("people", person), {"role": role}), self)
 
     def list_events(self, **filters: Any) -> Iterator[Record]:
-        """The events, newest first."""
+        """The events, newest first.
+
+        Args:
+            filters: `model`, `action`, `actor`, `door`, `at`, `what` (`"stages"`, `"metadata"` …), `reason`
+                (`"contains:drift"`), `type`, `target`, `run`.
+        """
         return self._pages(self._path("events"), Record, filters)
 
     def export_events(self, model: str | None = None) -> Iterator[bytes]:

@@ -44,6 +44,7 @@ class Event(models.Model):
     target_name = NameField(max_length=600, help_text="What the target was called then; blank once purged.")
     run_id = models.UUIDField(null=True)
     payload = models.TextField(help_text="Canonical JSON: name, before, after, reason …; blank once purged.")
+    reason = models.TextField(null=True, help_text="Why, as the payload has it; none once purged.")
     payload_digest = models.CharField(max_length=64)
     prev_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -59,6 +60,7 @@ class Event(models.Model):
             models.Index(fields=["actor_id", "at", "id"], name="event_actor"),
             models.Index(fields=["door", "at", "id"], name="event_door"),
             models.Index(fields=["run_id", "at", "id"], condition=Q(run_id__isnull=False), name="event_run"),
+            models.Index(fields=["at", "id"], condition=Q(reason__isnull=False), name="event_reason"),
         ]
 
     def __str__(self) -> str:

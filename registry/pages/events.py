@@ -21,36 +21,22 @@ from registry.selectors.webhooks import deliveries_of
 from registry.services.verification import verify
 from registry.services.webhooks import RIGHT
 
-FILTERS = ("action", "actor", "door", "at", "type", "target", "run", "cursor", "before")
+FILTERS = ("what", "action", "actor", "door", "at", "type", "target", "run", "cursor", "before")
 SHOWN = 30
-_ARTIFACTS = (
-    *(f"artifact.{verb}" for verb in ("created", "linked", "relinked", "unlinked")),
-    *("artifact_version.created", "artifact_version.deleted"),
-)
-_TAGS = (
-    *(f"tag.{verb}" for verb in ("created", "changed", "merged", "deleted")),
-    *(f"{noun}.tagged" for noun in ("model", "version", "artifact", "run")),
-)
-# What can be filtered by on the page: the words, and the actions or kinds they stand for.
+# What can be filtered by on the page, in order: `rules.history.ABOUT` says what the words stand for.
 WHAT = {
-    "stages": ("Stages", "action", "in:version.promoted,version.displaced,version.stage_restored"),
-    "versions": ("Versions", "action", "in:version.created,version.changed,version.deleted"),
-    "metadata": ("Metadata", "action", "in:version.metadata,artifact_version.metadata,run.metadata"),
-    "artifacts": (
-        "Artifacts and links",
-        "action",
-        f"in:{','.join(_ARTIFACTS)}",
-    ),
-    "models": ("Models and cards", "type", "model"),
-    "aliases": ("Aliases", "type", "alias"),
-    "runs": ("Runs", "type", "run"),
-    "tags": (
-        "Tags",
-        "action",
-        f"in:{','.join(_TAGS)}",
-    ),
-    "access": ("People and tokens", "type", "in:user,token"),
-    "webhooks": ("Webhooks", "type", "webhook"),
+    "stages": "Stages",
+    "approvals": "Approvals",
+    "versions": "Versions",
+    "metadata": "Metadata",
+    "artifacts": "Artifacts and links",
+    "models": "Models and cards",
+    "aliases": "Aliases",
+    "gates": "Gates",
+    "runs": "Runs",
+    "tags": "Tags",
+    "access": "People and tokens",
+    "webhooks": "Webhooks",
 }
 
 
@@ -96,7 +82,7 @@ def _history(request: PageRequest, template: str, about: dict[str, Any], model: 
         **about,
         "leaf": leaf,
         "events": _lines(request, leaf.rows, model),
-        "what": [(key, words[0]) for key, words in WHAT.items()],
+        "what": WHAT,
         "doors": DOORS,
         "people": read.actors(),
         "filtered": bool(set(given) - {"cursor", "before", "limit"}),
@@ -107,9 +93,8 @@ def _history(request: PageRequest, template: str, about: dict[str, Any], model: 
 
 def _given(request: PageRequest) -> dict[str, list[str]]:
     given = {name: request.GET.getlist(name) for name in FILTERS if request.GET.get(name)}
-    what = WHAT.get(request.GET.get("what", ""))
-    if what:
-        given.setdefault(what[1], []).append(what[2])
+    if request.GET.get("reason"):
+        given["reason"] = [f"contains:{request.GET['reason']}"]
     given["limit"] = [str(SHOWN)]
     moments = [
         f"{op}:{request.GET[name]}"

@@ -60,7 +60,7 @@ def digest(text: str) -> str:
 
 def moment(at: datetime) -> str:
     """A time as it is hashed: UTC, microseconds, as in 2026-01-31T12:00:00.000001Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def event_hash(header: Mapping[str, Any]) -> str:
@@ -100,8 +100,8 @@ def verify(
 
     Args:
         chain: its id as text, for the report.
-        rows: its events in order of `seq`: HEADER's keys, `hash`, `payload` ('' once purged) and
-            `target_name`.
+        rows: its events in order of `seq`: HEADER's keys, `hash`, `payload` ('' once purged),
+            `target_name`, and `reason` where that stands beside the payload.
         count: how many events the stored head says there are.
         head: the hash that the stored head says the last one has.
         loads: reads JSON, where there is a faster reader than the standard library's.
@@ -152,10 +152,13 @@ class Walk:
         if payload != "":
             if digest(payload) != row["payload_digest"]:
                 return "its content was changed"
-            if self._loads(payload).get("name", "") != row["target_name"]:
+            told = self._loads(payload)
+            if told.get("name", "") != row["target_name"]:
                 return "the name of its target was changed"
-        elif row["target_name"] != "":
-            return "the name of its target was changed"
+            if "reason" in row and (told.get("reason") or None) != row["reason"]:
+                return "its reason was changed"
+        elif row["target_name"] != "" or row.get("reason"):
+            return "what a purge took from it was changed"
         elif row["action"] == PURGED:
             return "its content was blanked, and that of a purge never is"
         return None if event_hash(row) == row["hash"] else "it was changed"

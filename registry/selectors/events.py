@@ -10,7 +10,9 @@ from typing import Any
 
 import orjson
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 
 from registry.models import SYSTEM_CHAIN, Chain, Event, Model
 from registry.rules import chain as rules
@@ -18,6 +20,7 @@ from registry.rules.checkpoints import Head
 from registry.rules.errors import NotFound
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
+from registry.rules.history import ABOUT
 from registry.selectors.columns import Column
 from registry.selectors.lists import Listing, Sort
 from registry.selectors.long_reads import without_limit
@@ -41,6 +44,7 @@ COLUMNS = (
     "hash",
     "payload",
     "target_name",
+    "reason",
     "chain__count",
     "chain__head",
 )
@@ -129,6 +133,23 @@ def _by_model(test: Test) -> Q:
     return Q(model_id__in=list(Model.objects.filter(name__in=names).values_list("id", flat=True)))
 
 
+def _by_what(test: Test) -> Q:
+    column, names = ABOUT[test.value]
+    return Q(**{f"{column}__in": names})
+
+
+def _walked_by_what(test: Test) -> Q:
+    """The same, written so that no index is used."""
+    column, names = ABOUT[test.value]
+    return Q(In(Coalesce(F(column), Value(""), output_field=CharField()), names))
+
+
+def _by_reason(test: Test) -> Q:
+    """Those that have a reason are in an index of their own, in the list's order."""
+    reason = Q(reason__icontains=test.value) if test.op == "contains" else Q(reason=test.value)
+    return Q(reason__isnull=False) & reason
+
+
 # Each has an index in the list's order; but where two are asked, one of which is rare, it must lead.
 _INDEXED: dict[str, Any] = {"sparse": True, "ordered": ("eq",)}
 
@@ -150,6 +171,15 @@ EVENTS = Listing(
             Field(ops=EXACT, about="What was changed: model, version, tag, token …"),
             "target_type",
             **_INDEXED,
+        ),
+        "what": Column(
+            Field(ops=("eq",), choices=tuple(ABOUT), about="What it is about, such as stages."),
+            where=_by_what,
+            sparse=True,
+            walked=_walked_by_what,
+        ),
+        "reason": Column(
+            Field(ops=("eq", "contains"), literal=True, about="Why; contains ignores case."), where=_by_reason
         ),
         "target": Column(Field(ops=("eq", "in"), about="The id of what was changed."), "target_id"),
         "run": Column(Field(Kind.ID, about="The run that the change came from."), "run_id"),

@@ -62,7 +62,7 @@ def purge_model(
         links = ArtifactLink.objects.filter(of_model=found).values("artifact_version_id")
         counts["artifact_versions_kept"] = links.distinct().count()
         if not dry_run:
-            events.update(payload="", target_name="")
+            events.update(payload="", target_name="", reason=None)
             for queryset in rows.values():
                 queryset.delete()
             work.record(

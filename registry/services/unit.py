@@ -119,6 +119,7 @@ def _event(actor: Actor, change: Change, head: Chain, at: datetime) -> Event:
         target_name=name,
         run_id=actor.run,
         payload=text,
+        reason=change.reason or None,
         payload_digest=rules.digest(text),
         prev_hash=head.head,
     )

@@ -1,11 +1,21 @@
 """Events over HTTP, and that tampering with their rows is found."""
 
+import re
+from pathlib import Path
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 
 from registry.models import Chain, Event, Model, Verification
+from registry.rules.history import ABOUT
+from registry.selectors import events as read
 from tests.support.doors import Api
 
+ACTION = re.compile(
+    r'"((?:alias|approval|artifact|artifact_version|directions|gates|model|pipeline|run|tag|token|user|version'
+    r'|webhook)\.[a-z_]+)"'
+)
 pytestmark = pytest.mark.django_db
 
 
@@ -51,10 +61,55 @@ def test_an_event_tells_who_did_what_by_which_door_and_why(api: Api) -> None:
         ("at=lt:2000-01-01", 0),
         ("actor=nobody", 0),
         ("actor=modelcp&type=user", 1),
+        ("what=stages", 1),
+        ("what=stages&model=other", 0),
+        ("model=churn&what=models", 1),
+        ("model=churn&what=versions", 3),
+        ("what=gates", 0),
+        ("what=access&actor=modelcp", 1),
+        ("reason=contains:BETT", 1),
+        ("reason=better", 1),
+        ("reason=bette", 0),
+        ("reason=contains:100%25", 0),
+        ("reason=contains:_", 0),
+        ("model=churn&what=stages&reason=contains:t", 1),
+        ("what=versions&reason=contains:better", 0),
     ],
 )
 def test_events_are_filtered(api: Api, question: str, count: int) -> None:
     assert len(api.get(f"events/?{question}")["results"]) == count
+
+
+def test_words_of_a_reason_are_found_as_they_stand(api: Api) -> None:
+    said = 'drift: "3 %" of Größe\\x, a_b'
+    api.post("models/churn/versions/3/stage/", {"stage": "staging", "reason": said})
+    for words in ("drift: ", '"3 %"', "Größe\\x", "a_b", "3 %"):
+        assert len(api.get("events/?" + urlencode({"reason": f"contains:{words}"}))["results"]) == 1, words
+    assert len(api.get("events/?" + urlencode({"reason": said}))["results"]) == 1
+    assert api.get("events/?reason=contains:a-b")["results"] == []
+
+
+def test_what_no_history_is_about_is_refused_with_what_there_is(api: Api) -> None:
+    error = api.refused("GET", "events/?what=weather", None, 400, "bad_filter")
+    assert "stages" in error["message"]
+    assert api.refused("GET", "events/?reason=startswith:b", None, 400, "unknown_op")
+
+
+def test_every_kind_of_change_is_about_something() -> None:
+    services = Path(read.__file__).parents[1] / "services"
+    recorded = {word for file in services.glob("*.py") for word in ACTION.findall(file.read_text())}
+    told = {name for _, names in ABOUT.values() for name in names}
+    assert {"version.promoted", "gates.changed"} <= recorded
+    assert [action for action in recorded if not {action, action.partition(".")[0]} & told] == []
+
+
+def test_a_purge_takes_the_reasons_too(api: Api) -> None:
+    api.post("models/churn/purge/", {"confirm": "churn", "dry_run": True})
+    assert api.get("events/?reason=better")["results"]
+    api.post("models/churn/versions/2/stage/", {"stage": "archived"})
+    api.post("models/churn/purge/", {"confirm": "churn"})
+    assert api.get("events/?reason=better")["results"] == []
+    assert api.get("events/verify/")["whole"] is True
 
 
 def sql(text: str, *params: object) -> None:
@@ -78,6 +133,8 @@ HARM = {
     ),
     "changed actor": ("UPDATE registry_event SET actor_name = 'eve' WHERE seq = 1 AND chain_id = %s", 1),
     "changed name": ("UPDATE registry_event SET target_name = 'x' WHERE seq = 4 AND chain_id = %s", 4),
+    "changed reason": ("UPDATE registry_event SET reason = 'x' WHERE seq = 5 AND chain_id = %s", 5),
+    "a reason added": ("UPDATE registry_event SET reason = 'x' WHERE seq = 2 AND chain_id = %s", 2),
     "blanked": (
         "UPDATE registry_event SET payload = '', target_name = '' WHERE seq = 3 AND chain_id = %s",
         3,

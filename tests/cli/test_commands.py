@@ -96,6 +96,9 @@ def test_a_version_is_promoted_and_changed(place: Place) -> None:
         for row in place.json("events", "list", "--model", "stages", "--action", "version.promoted")
     ]
     assert "better" in reasons
+    found = place.json("events", "list", "--model", "stages", "--what", "stages", "--reason", "ETTE")
+    assert {row["reason"] for row in found} == {"better"}
+    assert refused(place, "events", "list", "--what", "weather").count("stages") == 1
     doors = {
         row["door"]
         for row in place.json("events", "list", "--model", "stages", "--action", "version.promoted")

@@ -2,9 +2,11 @@
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from registry.models import Event, ModelVersion
 from registry.services import aliases, catalog, stages, tags, versions
@@ -92,12 +94,27 @@ def test_filters(client: Client, admin: Actor) -> None:
     bob = person("bob")
     log(bob, "churn", 1, {"a": 1})
     assert all("promoted" in row for row in rows(text(client, "/events/?what=stages")))
+    assert len(rows(text(client, "/events/?what=metadata"))) == 2
     assert len(rows(text(client, "/events/?actor=bob"))) == 1
     assert len(rows(text(client, "/events/?door=cli"))) == 0
     assert "No event fits" in text(client, "/events/?until=2020-01-01")
     assert len(rows(text(client, "/events/?since=2020-01-01"))) > 3
     text(client, "/events/?since=yesterday", 400)
+    text(client, "/events/?what=weather", 400)
     text(client, "/events/?door=window", 400)
+
+
+@pytest.mark.parametrize("path", ["/events/", "/models/churn/history/"])
+def test_words_of_a_reason_are_looked_for(client: Client, admin: Actor, path: str) -> None:
+    make_model(admin, many=2)
+    for number, reason in ((1, 'Drift: <b>"5 %"</b>'), (2, "better")):
+        stages.promote(actor=admin, model="churn", version=number, to="production", reason=reason)
+    for words in ("drift:", "<b>", '"5 %"'):
+        page = text(client, f"{path}?" + urlencode({"reason": words}))
+        assert len(rows(page)) == 1, words
+        assert f'name="reason" value="{escape(words)}"' in page
+    assert "No event fits" in text(client, f"{path}?reason=contains:drift")
+    assert len(rows(text(client, f"{path}?reason=better&what=stages"))) == 2, "and whom it displaced"
 
 
 def test_it_goes_on_older_and_newer(client: Client, admin: Actor) -> None:

@@ -1,6 +1,7 @@
 """An event's hash is that of its header in canonical JSON, whatever the header holds."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -46,6 +47,12 @@ def test_what_no_header_holds_has_no_hash(value: Any) -> None:
     header = dict.fromkeys(chain.HEADER, "x") | {"actor_id": value}
     with pytest.raises((TypeError, UnicodeEncodeError)):
         chain.event_hash(header)
+
+
+@given(at=st.datetimes(*map(datetime.fromisoformat, ("1000-01-02", "9999-12-30")), timezones=st.timezones()))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_a_time_is_hashed_in_utc_to_the_microsecond(at: datetime) -> None:
+    assert chain.moment(at) == at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def test_a_header_without_a_key_has_no_hash() -> None:

@@ -243,6 +243,9 @@ def test_who_am_i_tokens_events_and_the_server(client: Client, name: str) -> Non
     client.revoke_token(made)
     client.create_model(name)
     assert [event["door"] for event in client.list_events(model=name)] == ["sdk"]
+    client.promote(name, client.create_model_version(name).number, "staging", reason=f"Because {name}")
+    for asked in ({"reason": f"contains:because {name}"}, {"what": "stages", "model": name}):
+        assert [event["action"] for event in client.list_events(**asked)] == ["version.promoted"]
     assert client.verify_events(name)["whole"]
     assert b"model.created" in b"".join(client.export_events(name))
     assert [tag["name"] for tag in [client.create_tag(name, 3)]] == [name]
