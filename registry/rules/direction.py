@@ -39,6 +39,4 @@ def spelled(text: str) -> str:
     """A text inside code's quotes, as Python and JSON both write it: unseen marks as \\u202e."""
     if text.isascii():
         return text
-    return "".join(
-        f"\\u{ord(sign):04x}" if sign in _UNSEEN else sign for sign in text
-    )
+    return "".join(f"\\u{ord(sign):04x}" if sign in _UNSEEN else sign for sign in text)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from registry.rules import gate_kinds as kinds
 from registry.rules.errors import InvalidInput, RuleRefused
 from registry.rules.gate_kinds import FAILED, PASSED, WAITING, Facts, Gate, Result, lasting, refused
+from registry.rules.gate_metrics import metric
 from registry.rules.stages import EXCLUSIVE
 
 __all__ = [
@@ -70,7 +71,7 @@ def parse(rule: str) -> Gate:
 
 _TIME = r"(\d+(?:\.\d+)?) ?(min|h|d|w)"
 _FORMS: list[tuple[str, Callable[..., Gate]]] = [
-    (r"metrics\.(\S.*?) ?(>=|<=|>|<) ?(.+)", kinds.metric),
+    (r"metrics\.(\S.*?) ?(>=|<=|>|<) ?(.+)", metric),
     (r"artifact\( ?([^()]+?) ?\)(?: linked)?", kinds.artifact),
     (r"card\(([^()]+)\)(?: filled)?", kinds.card),
     (r"run succeeded", kinds.run),
