@@ -9,7 +9,18 @@ import pytest
 import modelcp
 from modelcp import ModelStages, ModelVersion
 from modelcp.client import Client
-from modelcp.errors import ConfigurationError, InvalidInput, NotFound, RuleRefused, StepContextError, TooLarge
+from modelcp.config import Config
+from modelcp.connection import Connection
+from modelcp.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    RuleRefused,
+    StepContextError,
+    TooLarge,
+)
+from modelcp.transports import WsgiTransport
 
 
 @pytest.fixture
@@ -84,6 +95,41 @@ def test_approvals(client: Client, model: str) -> None:
     handle.withdraw_approval(asked, reason="too early")
     assert [row.state for row in handle.approvals()] == ["withdrawn"]
     assert [row.state for row in handle.approvals(as_of=f"event:{last.id}")] == ["waiting"]
+
+
+def as_another(client: Client, name: str) -> Client:
+    """Somebody else, a contributor, at the same registry."""
+    client.create_person(name, role="contributor")
+    token = client.create_token(name, owner=name).token
+    config, transport = client.connection.config, client.connection.transport
+    if isinstance(transport, WsgiTransport):
+        transport = WsgiTransport(transport.app, {"HTTP_AUTHORIZATION": f"Bearer {token}"})
+        return Client(connection=Connection(config, transport, interval=client.connection.interval))
+    return Client(connection=Connection(Config(config.url, token), interval=client.connection.interval))
+
+
+def test_an_approval_is_answered_by_another_than_the_author(client: Client, model: str) -> None:
+    author = as_another(client, f"{model}-author")
+    number = author.create_model_version(model).number
+    asked = author.ask_approval(model, number, "production", reason="better on q3")
+    handle = ModelVersion(model, number)
+    (waiting,) = handle.approvals(state="waiting")
+    assert (waiting.id, waiting.reason) == (asked.id, "better on q3")
+    answered = handle.answer_approval(waiting, "approved", "seen the slices")
+    assert [(row["decision"], row["comment"]) for row in answered.answers] == [
+        ("approved", "seen the slices")
+    ]
+    handle.answer_approval(asked.id, "declined", "the slices changed")
+    (now,) = handle.approvals()
+    assert [(row["by"], row["decision"]) for row in now.answers] == [(client.whoami()["name"], "declined")]
+    handle.log_metadata({"metrics": {"auc": 0.9}})
+    with pytest.raises(Conflict):  # what was read is about other values
+        handle.answer_approval(waiting, "approved")
+    handle.withdraw_answer(waiting, reason="somebody else decides")
+    assert handle.approvals()[0].answers == []
+    told = [row.reason for row in client.list_events(model=model, what="approvals", limit=1)]
+    assert told[0] == "somebody else decides"
+    author.connection.close()
 
 
 def test_artifacts(client: Client, model: str) -> None:
