@@ -84,5 +84,6 @@ def unused_database() -> Iterator[dict[str, str]]:
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[programs.Server]:
     """One `modelcp up` for all tests that only need some server, on the kind of database under test."""
     for settings in _fresh_database():
+        settings["MODELCP_WEBHOOK_ALLOW"] = "127.0.0.2"  # where a test's receiver may listen
         with programs.served(tmp_path_factory.mktemp("served"), **settings) as server:
             yield server

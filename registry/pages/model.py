@@ -17,8 +17,9 @@ from registry.rules.metadata import split_path
 from registry.rules.metrics import direction, key_metric, verdict
 from registry.rules.stages import STAGES
 from registry.selectors import model_page
-from registry.templatetags import formats, words
+from registry.templatetags import formats, prose, words
 
+DESCRIPTION, FIELD = 14_000, 1_500  # bytes that a card has room for
 FIRST = 8  # versions in the table below the chart
 MOST_METRICS = 40  # in menus
 CARD_LABELS = {
@@ -43,6 +44,7 @@ def model(request: PageRequest, name: str) -> HttpResponse:
     metric = _chosen_metric(request, names, basis, versions)
     context = {
         **frame(head),
+        **_card(head["card"], whole=request.GET.get("card") == "whole"),
         "tab": "overview",
         "chart": _chart(versions, metric, model_page.tenures(head["id"], request.at)) if metric else None,
         "metric": metric,
@@ -99,10 +101,25 @@ def frame(head: dict[str, Any]) -> dict[str, Any]:
         "summary": first_sentence(card["description"]),
         "candidate": candidate,
         "compare_with": ",".join(dict.fromkeys(pair)) if candidate and production else "",
-        "card_fields": [(label, card[field]) for field, label in CARD_LABELS.items()],
         "log_code": CODE_TO_LOG,
         "version_code": version_code(head["name"]),
         "stages": [("none", "New"), *((stage, stage.capitalize()) for stage in STAGES)],
+    }
+
+
+def _card(card: Mapping[str, str], *, whole: bool) -> dict[str, Any]:
+    """The card's texts, their beginnings if they are long and not the `whole` is asked for."""
+    texts = {field: card[field] for field in ("description", *CARD_LABELS)}
+    if not whole:
+        room = {"description": (DESCRIPTION, prose.render)}
+        texts = {
+            field: prose.beginning(text, *room.get(field, (FIELD, prose.lines)))
+            for field, text in texts.items()
+        }
+    return {
+        "description": texts["description"],
+        "card_fields": [(label, texts[field]) for field, label in CARD_LABELS.items()],
+        "card_goes_on": any(texts[field] != card[field] for field in texts),
     }
 
 

@@ -21,9 +21,10 @@ from registry.selectors import version_page
 from registry.selectors.approvals import open_rows
 from registry.selectors.events import newest_about
 from registry.selectors.heartbeats import instances_of
-from registry.templatetags import formats
+from registry.templatetags import formats, prose
 
-FEW, FEW_ARTIFACTS, ROWS = 8, 12, 30  # lines of a card before it points to its own page; of that page
+DESCRIPTION = 6_000  # bytes that there is room for
+FEW, ROWS = 8, 30  # lines of a card before it points to its own page; of that page
 SHAPES = ("shape", "rows", "length", "class", "type")
 
 
@@ -48,12 +49,15 @@ def show_version(
     context = {
         **frame(request, head, artifacts=len(artifacts), values=len(values)),
         "tab": "overview",
+        "description": head["description"]
+        if request.GET.get("about") == "whole"
+        else prose.beginning(head["description"], DESCRIPTION, prose.render),
         "load": load_code(head, artifacts, request.build_absolute_uri("/")),
         "metrics": metrics[:FEW],
         "metric_count": len(metrics),
-        "groups": grouped(artifacts[:FEW_ARTIFACTS]),
+        "groups": grouped(artifacts[:FEW]),
         "artifact_count": len(artifacts),
-        "more_artifacts": len(artifacts) > FEW_ARTIFACTS,
+        "more_artifacts": len(artifacts) > FEW,
         "facts": others[:FEW],
         "value_count": len(values),
         "steps": version_page.steps_of(head["run_id"]),

@@ -21,6 +21,7 @@ for name in ("middle", "thousands", "capped", "size", "short", "duration", "exac
     register.filter(name, getattr(formats, name))
 register.filter("spans", prose.spans)
 register.filter("bdi", prose.bdi)
+register.filter("lines", prose.lines)
 register.filter("isolated", isolated)
 
 
@@ -172,12 +173,6 @@ def cut(value: object, limit: int = 28) -> str:
     if text == str(value):
         return prose.bdi(text)
     return format_html('<span title="{}">{}</span>', formats.middle(value, HOVER), prose.bdi(text))
-
-
-@register.filter
-def lines(text: str) -> SafeString:
-    """People's plain text: its lines, and long words that a browser may break."""
-    return mark_safe("<br>".join(map(prose.breakable, text.splitlines())))  # noqa: S308 - escaped in there
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -123,6 +123,19 @@ def breakable(text: str) -> SafeString:
     return mark_safe("<wbr>".join(map(escapeHtml, parts)))  # noqa: S308 - each part is escaped
 
 
+def beginning(text: str, most: int, drawn: Callable[[str], str]) -> str:
+    """As much of a text as a page has room for, "…" behind what was cut.
+
+    Args:
+        most: bytes of its HTML.
+        drawn: makes the HTML.
+    """
+    kept = text[:most]
+    while kept and (weight := len(drawn(kept).encode())) > most:
+        kept = kept[: len(kept) * most // (weight + 1)]
+    return text if kept == text else f"{kept.rstrip()} …"
+
+
 def bdi(value: object) -> str:
     """A user's text among other words: what would turn these round stays within it."""
     text = str(value)
@@ -135,6 +148,11 @@ _SPAN = re.compile(r"`([^`\n]+)`")
 def spans(text: str) -> SafeString:
     """A message as HTML: what stands between backticks as code, all else as it is."""
     return mark_safe(_SPAN.sub(r"<code>\1</code>", conditional_escape(text)))  # noqa: S308 - escaped before
+
+
+def lines(text: str) -> SafeString:
+    """People's plain text as HTML: its lines, and long words that a browser may break."""
+    return mark_safe("<br>".join(map(breakable, text.splitlines())))  # noqa: S308 - escaped in there
 
 
 @lru_cache(maxsize=512)

@@ -159,6 +159,25 @@ def test_hostile_names_are_shown_as_text_and_their_links_work(
     assert "<script>alert" not in listed
 
 
+def test_a_card_without_end_shows_its_beginnings_and_all_of_it_when_asked(
+    client: Client, admin: Actor
+) -> None:
+    fields = ("description", "audience", "use_cases", "limitations", "trade_offs", "ethics")
+    make_model(admin, "long", card={field: f"{field} {'|a' * 20_000} end of {field}" for field in fields})
+    versions.update_version(actor=admin, model="long", version=1, description="word " * 10_000 + "end of it")
+    for path, ask in (("/models/long/", "card"), ("/models/long/versions/1/", "about")):
+        page = text(client, path)
+        assert len(page.encode()) < 60_000
+        assert "end of" not in page
+        assert f'"?{ask}=whole#' in page
+        whole = text(client, f"{path}?{ask}=whole")
+        assert f'"?{ask}=whole#' not in whole
+        for field in fields if ask == "card" else ("it",):
+            assert f"end of {field}" in whole
+    make_model(admin, "short", card={field: f"It is {field}. " * 30 for field in fields})
+    assert "The whole card" not in text(client, "/models/short/")
+
+
 def test_an_unknown_model_is_404_and_names_those_near(client: Client, admin: Actor) -> None:
     make_model(admin, "churn_gbm")
     page = text(client, "/models/churn/", 404)
