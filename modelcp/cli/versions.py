@@ -139,12 +139,7 @@ def update(
         "remove_tags": list(removed) or None,
     }
     changes = {key: value for key, value in words.items() if value is not None}
-    if stage is None and not changes:
-        raise click.UsageError("Nothing to change was given; see --help.")
-    if stage is None and (force or plan or confirm or reason is not None):
-        raise click.UsageError("--plan, --confirm, --force and --reason belong to --stage.")
-    if plan and (changes or force or confirm or reason is not None):
-        raise click.UsageError("--plan only shows: give it --stage alone.")
+    _check_together(stage, changes, plan, bool(force or confirm or reason is not None))
     api = client()
     if plan:
         print_plan(api.plan_promotion(model, version or "latest", stage), output)
@@ -163,6 +158,16 @@ def update(
         output,
         row,
     )
+
+
+def _check_together(stage: str | None, changes: dict[str, Any], plan: bool, promoting: bool) -> None:
+    """UsageError for options that don't go together; `promoting`: --confirm, --force or --reason is given."""
+    if stage is None and not changes:
+        raise click.UsageError("Nothing to change was given; see --help.")
+    if stage is None and (plan or promoting):
+        raise click.UsageError("--plan, --confirm, --force and --reason belong to --stage.")
+    if plan and (changes or promoting):
+        raise click.UsageError("--plan only shows: give it --stage alone.")
 
 
 @version.command()
