@@ -20,6 +20,7 @@ from registry.pages.version_forms import crumbs
 from registry.rules.contents import uri_of
 from registry.rules.errors import Refusal
 from registry.rules.ids import new_id
+from registry.rules.names import check_name
 from registry.rules.runs import KINDS, NewArtifactVersion
 from registry.selectors import version_page
 from registry.services import links as write
@@ -152,6 +153,7 @@ def _bind_upload(request: PageRequest) -> UploadForm:
 def _stored(request: PageRequest, file: UploadedFile, artifact: str) -> NewArtifactVersion:
     """Puts the file's bytes into the store; its digest is taken here, since a browser sends none."""
     request.actor.require("write", "upload a file")
+    artifact = check_name(artifact, "The artifact's name")  # before bytes are kept that nothing would name
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
