@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from django import forms, template
@@ -10,7 +11,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.template import Context
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
 from registry.rules.direction import isolated
@@ -183,11 +184,12 @@ def markdown(text: str | None) -> SafeString:
 
 @register.simple_tag
 def who(name: object, bot: bool = False) -> SafeString:
-    """A person: initials and name; `bot=True` for a service."""
+    """A person: initials and name, which may have been cut; `bot=True` for a service."""
     text = str(name or "unknown")
+    initials = unescape(strip_tags(text))[:2] if isinstance(name, SafeString) else text[:2]
     return format_html(
         '<span class="who"><span class="avatar {}" aria-hidden="true">{}</span>{}</span>',
-        "bot" if bot else "", text[:2], text,
+        "bot" if bot else "", initials, text,
     )  # fmt: skip
 
 

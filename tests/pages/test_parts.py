@@ -63,6 +63,11 @@ def test_what_people_typed_is_escaped() -> None:
         assert "<script>" not in drawn(tag, x=hostile).lower()
 
 
+@pytest.mark.parametrize(("name", "initials"), [("ada", "ad"), ("<b>", "&lt;b"), ("<i>" + "m" * 30, "&lt;i")])
+def test_a_person_whose_name_is_cut_keeps_their_initials(name: str, initials: str) -> None:
+    assert f'aria-hidden="true">{initials}</span>' in drawn("{% who x|cut:24 %}", x=name)
+
+
 @pytest.mark.parametrize(("color", "shown"), [(1, 1), ("8", 8), (0, 7), (9, 7), ("x", 7), (None, 7)])
 def test_a_tag_is_of_one_of_eight_colours(color: object, shown: int) -> None:
     assert f'class="tag tag-{shown}"' in drawn('{% tag_chip "risk" c %}', c=color)
