@@ -1,7 +1,9 @@
 """The documentation is true: its programs run, its commands, links, variables and addresses exist."""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import uuid
@@ -15,12 +17,13 @@ import click
 import pytest
 from django.urls import Resolver404, resolve
 
+from modelcp import Client
 from modelcp.cli.app import app
 from registry import selectors
 from registry.api import urls
 from registry.selectors.lists import Listing
 from tests.support.doors import Api
-from tests.support.programs import clean_environment
+from tests.support.programs import Server, clean_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -261,3 +264,36 @@ def test_each_example_is_understood() -> None:
     assert {example: body for example, (status, body) in answers.items() if status not in (200, 404)} == {}
     missing = [body["error"]["code"] for status, body in answers.values() if status == 404]
     assert set(missing) <= {"no_such_model", "no_such_artifact"}
+
+
+def test_the_bytes_go_there_and_back(shared_server: Server, tmp_path: Path) -> None:
+    """By the page's own lines, on a model of their own."""
+    if not (shutil.which("curl") and shutil.which("sha256sum")):
+        pytest.skip("no curl or no sha256sum is installed")
+    name, token, content = f"bytes_{uuid.uuid4().hex[:8]}", shared_server.token(), uuid.uuid4().bytes * 10_000
+    client = Client(shared_server.url, token)
+    client.create_model(name)
+    client.create_model_version(name)
+    (script,) = (found[2] for found in FENCE.finditer((DOCS / "api.md").read_text()) if found[1] == "sh")
+    own = {
+        "http://127.0.0.1:8000": shared_server.url,
+        "/churn/": f"/{name}/",
+        "artifacts/onnx/": f"artifacts/{name}/",
+        '\\"onnx\\"': f'\\"{name}\\"',
+    }
+    for told, ours in own.items():
+        assert told in script
+        script = script.replace(told, ours)
+    (tmp_path / "model.onnx").write_bytes(content)
+    done = subprocess.run(
+        ["sh", "-euc", script],
+        cwd=tmp_path,
+        env={**os.environ, "MODELCP_TOKEN": token},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "model.onnx").read_bytes() == content, done.stdout
+    (link,) = client.get_model_version(name).artifacts
+    assert link["size"] == len(content)
