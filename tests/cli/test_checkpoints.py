@@ -49,7 +49,9 @@ def rewrite(home: Path) -> None:
             event["hash"] = previous = rules.event_hash(header)
             told = [event[key] for key in ("payload", "payload_digest", "prev_hash", "hash", "id")]
             db.execute(
-                "UPDATE registry_event SET payload=?, payload_digest=?, prev_hash=?, hash=? WHERE id=?", told
+                "UPDATE registry_event SET payload=?, payload_digest=?, prev_hash=?, hash=?, "
+                "reason = REPLACE(reason, 'first', 'forced by eve') WHERE id=?",
+                told,
             )
         db.execute("UPDATE registry_chain SET head = ? WHERE id = ?", [previous, chain])
 

@@ -137,7 +137,7 @@ def blank(*seqs: int) -> Tamper:
     """Events without content, as after a purge."""
 
     def tamper(registry: Registry, chain: Any) -> int:
-        sql = "payload = '', target_name = ''"
+        sql = "payload = '', target_name = '', reason = NULL"
         return sum(
             registry.do(ONE.format(sql), chain, seq) for seq in seqs or range(1, registry.count(chain) + 1)
         )
