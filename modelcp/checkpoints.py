@@ -72,22 +72,30 @@ def read_checkpoint(path: Path, key: Path | None = None) -> dict[str, Any]:
     Raises:
         InvalidInput: it is no checkpoint, its signature is wrong, or another key signed it.
     """
-    ed25519, serialization = _library()
-    from cryptography.exceptions import InvalidSignature
-
+    _, serialization = _library()
     content, signature, named = _parts(path)
     if key is not None:
         raw = _public(key).public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         if raw.hex() != named:
             raise InvalidInput(f"{path} was signed by another key than {key}.", code="other_key")
-    try:
-        public = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(named))
-        public.verify(bytes.fromhex(signature), rules.signed_bytes(content))
-    except (ValueError, InvalidSignature):
+    if not is_signed(content, signature, named):
         raise InvalidInput(
             f"The signature of {path} is wrong: the checkpoint was changed.", code="bad_signature"
-        ) from None
+        )
     return {**content, "public_key": named}
+
+
+def is_signed(content: Mapping[str, Any], signature: str, key: str) -> bool:
+    """Whether the signature is that of a checkpoint's content by this public key, both in hexadecimal."""
+    ed25519, _ = _library()
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        public = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+        public.verify(bytes.fromhex(signature), rules.signed_bytes(content))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 def _parts(path: Path) -> tuple[dict[str, Any], str, str]:

@@ -16,7 +16,7 @@ from django.db.models.lookups import In
 
 from registry.models import SYSTEM_CHAIN, Chain, Event, Model
 from registry.rules import chain as rules
-from registry.rules.checkpoints import Head
+from registry.rules.checkpoints import Head, Witness
 from registry.rules.errors import NotFound
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
@@ -198,19 +198,21 @@ def verify_chains(model: str | None = None) -> dict[str, Any]:
     return read_chains(model)[0]
 
 
-def read_chains(model: str | None = None) -> tuple[dict[str, Any], Reading]:
-    """`verify_chains`, and what was read."""
+def read_chains(model: str | None = None, witness: Witness | None = None) -> tuple[dict[str, Any], Reading]:
+    """`verify_chains`, and what was read; with a witness also whether it is what a checkpoint holds."""
     chains, events = Chain.objects.all(), Event.objects.all()
     if model is not None:
         ids = list(Model.objects.filter(name=model).values_list("chain_id", flat=True))
         if not ids:
             raise NotFound(f"There is no model {model[:80]!r}.", code="no_such_model")
         chains, events = chains.filter(id__in=ids), events.filter(chain_id__in=ids)
-    reading = Reading()
+    reading = Reading(witness)
     with without_limit():
         fault = _first_fault(reading.watch(_stream(events))) or _headless(events) or _eventless(chains)
         if fault is None and model is None:
             fault = _missing()
+    if fault is None and witness is not None:
+        fault = reading.differs or witness.missed()
     answer = {
         "whole": fault is None,
         "chains": len(reading.heads),
@@ -221,9 +223,14 @@ def read_chains(model: str | None = None) -> tuple[dict[str, Any], Reading]:
 
 
 class Reading:
-    """What one reading of the chains went past: how many events, the last one's id, each chain's head."""
+    """What one reading of the chains went past: how many events, the last one's id, each chain's head.
 
-    def __init__(self) -> None:
+    `differs`: the first event that isn't the one which the witness knows.
+    """
+
+    def __init__(self, witness: Witness | None = None) -> None:
+        self.witness = witness
+        self.differs: rules.Fault | None = None
         self.events = self.last = 0
         self.heads: dict[str, Head] = {}
 
@@ -235,6 +242,8 @@ class Reading:
             chain = row["chain"]
             if chain not in self.heads:
                 self.heads[chain] = Head(chain, row["chain__count"], row["chain__head"])
+            if self.witness is not None:
+                self.differs = self.differs or self.witness.see(chain, row["seq"], row["hash"])
             yield row
 
 

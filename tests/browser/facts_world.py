@@ -148,6 +148,7 @@ class World:
                 f"{version}/lineage/",
                 f"{version}/lineage/?view=table",
                 "/events/",
+                "/events/checkpoint/",
                 f"/models/{self.model}/history/",
             ),
             *("/events/?verify=1&what=stages", "/tags/", "/tags/new/", "/settings/", "/settings/people/"),
