@@ -1,65 +1,19 @@
-"""A newcomer's way in a real Chromium: by the keyboard alone, without JavaScript."""
+"""A newcomer's way among 10,000 models in a real Chromium: by mouse, by keyboard, without JavaScript."""
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.browser import newcomers
+from tests.browser.keyboard import Keyboard
 from tests.support.programs import Server
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 ROWS: FilePayload = {"name": "rows.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
-# Where the focus is: its name, whether one sees it and its ring (a box may carry the ring of its field).
-FOCUS = """() => {
-  const at = document.activeElement, box = at.getBoundingClientRect();
-  const ringed = [at, at.closest(".jump"), at.closest(".tag-input")].filter(Boolean);
-  return {
-    name: (at.ariaLabel || at.labels?.[0]?.innerText || at.innerText || "").trim(),
-    tag: at.tagName,
-    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
-    ring: ringed.some((one) => getComputedStyle(one).outlineStyle !== "none"),
-  };
-}"""
-
-
-class Keyboard:
-    """Someone who has no mouse: what they reach, they reach by Tab, and they see where they are."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.press, self.type = page, page.keyboard.press, page.keyboard.type
-
-    def is_at(self, name: str) -> None:
-        """The focus is, or soon will be, on what has this name (a pattern)."""
-        expect(self.page.locator(":focus")).to_have_accessible_name(re.compile(name))
-
-    def go_to(self, name: str, tag: str = "", key: str = "Tab") -> None:
-        """Tab to what has this name (a pattern for its beginning); each stop is seen and has a ring."""
-        passed = []
-        for _ in range(70):
-            self.press(key)
-            at = self.page.evaluate(FOCUS)
-            if at["tag"] == "BODY":  # round by way of the browser's own controls
-                continue
-            assert (at["seen"], at["ring"]) == (True, True), at
-            if re.match(name, at["name"]) and tag in ("", at["tag"]):
-                return
-            passed.append(at["name"])
-        pytest.fail(f"nothing called {name!r} is reached by {key}, but {passed}")
-
-    def open(self, name: str, key: str = "Enter") -> None:
-        """Tab to it and press: its dialog opens, with the focus in it."""
-        self.go_to(name)
-        self.press(key)
-        expect(self.page.locator("dialog[open] :focus")).to_be_visible()
-
-    def follow(self, name: str, to: str, tag: str = "") -> None:
-        """Tab to it, press Enter, and be at an address."""
-        self.go_to(name, tag)
-        self.press("Enter")
-        self.page.wait_for_url(to)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +48,6 @@ def trained(shared_server: Server) -> str:
             score(get_pipeline_context().model_version.get_artifact("{prefix}_weights"))
 
         client = Client()
-        for number in range(30):
-            client.create_model(f"{prefix}_other_{{number}}")
         for depth in (1, 2, 3):
             training(depth=depth)
             client.log_metadata("{prefix}_model", depth, {{"metrics": {{"auc": depth / 10}}}})
@@ -106,8 +58,64 @@ def trained(shared_server: Server) -> str:
     return prefix
 
 
-def test_a_newcomer_by_the_keyboard_alone(open_page: Open, trained: str) -> None:
-    page = open_page("/")
+@pytest.fixture(scope="module")
+def links(shared_server: Server) -> Iterator[list[str]]:
+    """Links as an administrator hands them over, each good for one newcomer; there are 10,000 models more."""
+    yield newcomers.arrive(shared_server, 3)
+    newcomers.leave(shared_server)
+
+
+def click_node(page: Page, name: str) -> None:
+    """Clicks the node of the graph whose name ends so."""
+    box = page.locator(".node-words b", has_text=re.compile(f"{name}$")).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_a_newcomer_by_the_mouse(open_page: Open, trained: str, links: list[str]) -> None:
+    page = open_page(links.pop(), signed_in=False)
+    menu, dialog = page.get_by_role("navigation", name="Main"), page.get_by_role("dialog")
+    menu.get_by_role("link", name="Models").click()
+    expect(page.locator("#models-count")).to_contain_text("10,0")
+    page.get_by_role("link", name="Register model").click()
+    dialog.get_by_label("Name").fill(f"{trained}_mine")
+    dialog.get_by_role("button", name="Register model").click()
+    page.get_by_role("link", name="New version").click()
+    dialog.get_by_role("button", name="Make version").click()
+    page.get_by_role("link", name="Upload").click()
+    dialog.get_by_label("File").set_input_files(ROWS)
+    dialog.get_by_role("button", name="Upload and link").click()
+    expect(page.get_by_role("row", name="rows.csv")).to_be_visible()
+
+    menu.get_by_role("link", name="Models").click()
+    page.get_by_role("searchbox", name="Search models by name").fill(f"{trained}_model")
+    expect(page.locator("#models-table tbody tr")).to_have_count(1)
+    page.get_by_role("link", name=f"{trained}_model").click()
+    expect(page.locator(".holder", has_text="Production").locator(".val")).to_have_text("2")
+    for number in (1, 2, 3):
+        page.get_by_label(f"Select version {number}").check()
+    page.get_by_role("button", name="Compare selected").click()
+    expect(page.get_by_role("table").locator("thead a.fs-3")).to_have_count(3)
+
+    menu.get_by_role("link", name="Artifacts").click()
+    page.get_by_role("searchbox", name=re.compile("artifact")).fill(f"{trained}_scores")
+    page.get_by_role("main").get_by_role("link", name=f"{trained}_scores").first.click()
+    page.get_by_role("main").get_by_role("link", name="1", exact=True).first.click()
+    page.get_by_role("link", name="Lineage", exact=True).click()
+    facts = page.locator("#lineage-facts .fw-semi").first
+    expect(page.locator("#graph[data-ready]")).to_be_visible()
+    click_node(page, "_weights")
+    expect(facts).to_have_text(f"{trained}_weights 2")
+    page.get_by_role("button", name="Expand one hop").click()
+    expect(page.locator(".node-words b", has_text=re.compile("_rows$"))).to_be_visible()
+    click_node(page, "_rows")
+    expect(facts).to_have_text(re.compile(f"{trained}_rows"))
+    page.locator("#lineage-facts").get_by_role("link", name="Preview").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{trained}_rows")
+
+
+def test_a_newcomer_by_the_keyboard_alone(open_page: Open, trained: str, links: list[str]) -> None:
+    page = open_page(links.pop(), signed_in=False)
     keys, dialog, name = Keyboard(page), page.get_by_role("dialog"), f"keys_{uuid.uuid4().hex[:8]}"
     page.on("filechooser", lambda chooser: chooser.set_files(ROWS))
     keys.go_to("Skip to content")
@@ -186,8 +194,10 @@ def test_a_newcomer_by_the_keyboard_alone(open_page: Open, trained: str) -> None
     keys.follow("Preview", f"**/artifacts/{trained}_rows/*/")
 
 
-def test_a_newcomer_without_javascript(open_page: Open, trained: str) -> None:
-    page, name = open_page("/models/", javascript=False), f"plain_{uuid.uuid4().hex[:8]}"
+def test_a_newcomer_without_javascript(open_page: Open, trained: str, links: list[str]) -> None:
+    page = open_page(links.pop(), signed_in=False, javascript=False)
+    name = f"plain_{uuid.uuid4().hex[:8]}"
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Models").click()
     page.get_by_role("link", name="Register model").click()
     page.get_by_label("Name").fill(name)
     page.get_by_label("Description").fill("It **scores**.")
