@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from registry.pages.base import PageRequest, back_to, done, page
 from registry.pages.plans import draw_plan
 from registry.rules.approvals import APPROVED, DECLINED
+from registry.rules.direction import isolated
 from registry.rules.errors import InvalidInput, NotFound, Refusal
 from registry.rules.stages import EXCLUSIVE, PRODUCTION
 from registry.selectors.approvals import get_approval
@@ -45,7 +46,9 @@ def approval_ask(request: PageRequest, name: str, version: str) -> HttpResponse:
         raise
     except Refusal as refusal:
         return _refused(request, (name, version, stage), refusal, ask_reason=reason)
-    return done(request, _back(request, name, version, stage), f"Approval of {name} {version} is asked for")
+    return done(
+        request, _back(request, name, version, stage), f"Approval of {isolated(name)} {version} is asked for"
+    )
 
 
 @page
@@ -72,7 +75,9 @@ def approval_answer(request: PageRequest, name: str, version: str, approval: uui
             raise InvalidInput("This form says nothing that can be done.", hint="Use one of its buttons.")
     except Refusal as refusal:
         return _refused(request, (name, version, row["stage"]), refusal, comment=comment)
-    return done(request, _back(request, name, version, row["stage"]), f"{SAID[do]} {name} {row['version']}")
+    return done(
+        request, _back(request, name, version, row["stage"]), f"{SAID[do]} {isolated(name)} {row['version']}"
+    )
 
 
 def _ident(text: str) -> uuid.UUID | None:

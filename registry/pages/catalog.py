@@ -15,6 +15,7 @@ from registry.pages.base import PageRequest, done, page, page_of_past, show
 from registry.pages.charts import spark
 from registry.pages.forms import PlainForm, bind, refuse, show_form, tags_in, text_field
 from registry.pages.words import CODE_TO_REGISTER, first_sentence
+from registry.rules.direction import isolated
 from registry.rules.errors import Refusal
 from registry.rules.names import check_model_name
 from registry.selectors import model_page, models_page
@@ -168,7 +169,7 @@ def model_new(request: PageRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal, advice=allowed_name(form.text("name")))
         else:
-            return done(request, reverse("model", args=[made.name]), f"{made.name} is registered")
+            return done(request, reverse("model", args=[made.name]), f"{isolated(made.name)} is registered")
     context = {
         "form": form,
         "action": reverse("model-new"),
@@ -208,7 +209,9 @@ def model_edit(request: PageRequest, name: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            return done(request, reverse("model", args=[changed.name]), f"{changed.name} is changed")
+            return done(
+                request, reverse("model", args=[changed.name]), f"{isolated(changed.name)} is changed"
+            )
     context = {
         "form": form,
         "action": reverse("model-edit", args=[name]),
@@ -230,8 +233,10 @@ def model_tags(request: PageRequest, name: str) -> HttpResponse:
 def tags_told(what: str, new: list[str], gone: list[str]) -> str:
     """What a toast says of changed tags."""
     if new:
-        return f"{what} is tagged {', '.join(new)}"
-    return f"{', '.join(gone)} is taken off {what}" if gone else f"Nothing was changed on {what}"
+        return f"{what} is tagged {', '.join(map(isolated, new))}"
+    return (
+        f"{', '.join(map(isolated, gone))} is taken off {what}" if gone else f"Nothing was changed on {what}"
+    )
 
 
 class DeleteForm(PlainForm):
@@ -259,7 +264,7 @@ def model_delete(request: PageRequest, name: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            return done(request, reverse("models"), f"{name} is deleted; it can be restored")
+            return done(request, reverse("models"), f"{isolated(name)} is deleted; it can be restored")
     context = {
         "form": form,
         "model": head,
@@ -276,7 +281,7 @@ def model_delete(request: PageRequest, name: str) -> HttpResponse:
 def model_restore(request: PageRequest, name: str) -> HttpResponse:
     """Brings a deleted model back."""
     write.restore_model(actor=request.actor, model=name)
-    return done(request, reverse("model", args=[name]), f"{name} is restored")
+    return done(request, reverse("model", args=[name]), f"{isolated(name)} is restored")
 
 
 @page

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from registry.pages.base import PageRequest, done, page_of_now, show
+from registry.rules.direction import isolated
 from registry.rules.errors import NotFound, Refusal
 from registry.rules.roles import ALLOWED
 from registry.rules.stages import PRODUCTION, STAGING
@@ -47,7 +48,11 @@ def model_gates(request: PageRequest, name: str) -> HttpResponse:
         raise
     except Refusal as refusal:
         return _draw(request, name, typed={stage: lines}, refused={stage: refusal}, status=refusal.status)
-    return done(request, reverse("model-gates", args=[name]), f"The gates before {stage} of {name} are saved")
+    return done(
+        request,
+        reverse("model-gates", args=[name]),
+        f"The gates before {stage} of {isolated(name)} are saved",
+    )
 
 
 def _save_directions(request: PageRequest, name: str) -> HttpResponse:
@@ -61,7 +66,11 @@ def _save_directions(request: PageRequest, name: str) -> HttpResponse:
         raise
     except Refusal as refusal:
         return _draw(request, name, declared=text, refused={"directions": refusal}, status=refusal.status)
-    return done(request, reverse("model-gates", args=[name]), f"The directions of {name}'s metrics are saved")
+    return done(
+        request,
+        reverse("model-gates", args=[name]),
+        f"The directions of {isolated(name)}'s metrics are saved",
+    )
 
 
 def _draw(

@@ -18,6 +18,7 @@ from registry.pages.catalog import GET_OR_POST
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
 from registry.pages.version_forms import crumbs
 from registry.rules.contents import uri_of
+from registry.rules.direction import isolated
 from registry.rules.errors import Refusal
 from registry.rules.ids import new_id
 from registry.rules.names import check_name
@@ -99,7 +100,9 @@ def link_new(request: PageRequest, name: str, version: str) -> HttpResponse:
             refuse(form, refusal, NAMES, otherwise=_field_of(refusal))
         else:
             told = "is linked" if changed else "was linked already"
-            return done(request, reverse("version", args=[name, head["number"]]), f"{link.name} {told}")
+            return done(
+                request, reverse("version", args=[name, head["number"]]), f"{isolated(link.name)} {told}"
+            )
     return _show(request, "versions/_link.html", form, head, view="link-new", title="Link an artifact")
 
 
@@ -138,7 +141,9 @@ def upload(request: PageRequest, name: str, version: str) -> HttpResponse:
             refuse(form, refusal, {"name": "artifact", "sha256": "file", "size": "file"}, otherwise="file")
         else:
             return done(
-                request, reverse("version", args=[name, head["number"]]), f"{link.name} is stored and linked"
+                request,
+                reverse("version", args=[name, head["number"]]),
+                f"{isolated(link.name)} is stored and linked",
             )
     return _show(request, "versions/_upload.html", form, head, view="upload", title="Upload a file")
 

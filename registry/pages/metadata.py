@@ -16,6 +16,7 @@ from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
 from registry.pages.version_forms import crumbs
 from registry.pages.versions import frame, shown_value
 from registry.pages.words import CODE_TO_LOG
+from registry.rules.direction import isolated
 from registry.rules.errors import InvalidInput, Refusal
 from registry.rules.metadata import nest, split_path
 from registry.selectors import version_page
@@ -91,7 +92,7 @@ def metadata_add(request: PageRequest, name: str, version: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal, otherwise="path" if "key" in refusal.message else "value")
         else:
-            return done(request, where, f"{path} is logged on {name} {head['number']}")
+            return done(request, where, f"{isolated(path)} is logged on {isolated(name)} {head['number']}")
     context = {
         "form": form,
         "version": head,

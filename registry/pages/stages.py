@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registry.pages.base import PageRequest, back_to, done, page
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
 from registry.pages.versions import show_version
+from registry.rules.direction import isolated
 from registry.rules.errors import NotFound, Refusal
 from registry.selectors import model_page, version_page
 from registry.services import aliases
@@ -42,7 +43,9 @@ def promoted(request: PageRequest, name: str, moved: write.Promotion) -> HttpRes
     where = back_to(request, reverse("version", args=[name, moved.version.number]))
     if not moved.changed:
         return done(
-            request, where, f"{name} {moved.version.number} is in {moved.stage} already: nothing was changed"
+            request,
+            where,
+            f"{isolated(name)} {moved.version.number} is in {moved.stage} already: nothing was changed",
         )
     tenure = version_page.open_tenure(moved.version.id) if request.actor.may("undo") else None
     undo = f"{reverse('model-undo', args=[name])}?tenure={tenure}" if tenure else ""
@@ -50,7 +53,7 @@ def promoted(request: PageRequest, name: str, moved: write.Promotion) -> HttpRes
 
 
 def _told(name: str, moved: write.Promotion) -> str:
-    said = f"{name} {moved.version.number} is " + (
+    said = f"{isolated(name)} {moved.version.number} is " + (
         "archived" if moved.stage == "archived" else f"in {moved.stage}"
     )
     return f"{said}; {moved.displaced.number} was archived" if moved.displaced else said
@@ -92,7 +95,9 @@ def alias_set(request: PageRequest, name: str) -> HttpResponse:
             refuse(form, refusal, {"name": "alias"}, otherwise=missing)
         else:
             where = back_to(request, here)
-            return done(request, where, f"{form.text('alias')} points to {name} {version.number}")
+            return done(
+                request, where, f"{isolated(form.text('alias'))} points to {isolated(name)} {version.number}"
+            )
     context = {
         "form": form,
         "model": head,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.pages.base import PageRequest, done, page, page_of_now, show
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
+from registry.rules.direction import isolated
 from registry.rules.errors import Conflict, Refusal
 from registry.selectors import tags as read
 from registry.selectors.pager import leaf
@@ -67,7 +68,7 @@ def tag_new(request: PageRequest) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            return done(request, reverse("tags"), f"The tag {made.name} is made")
+            return done(request, reverse("tags"), f"The tag {isolated(made.name)} is made")
     return _form(request, form, {"action": request.path, "submit": "Make tag"}, "New tag")
 
 
@@ -122,7 +123,7 @@ def tag_delete(request: PageRequest, name: str) -> HttpResponse:
     row = read.tag_row(read.find_tag(name))
     if request.method == "POST":
         write.delete_tag(actor=request.actor, tag=name)
-        return done(request, reverse("tags"), f"The tag {row['name']} is deleted")
+        return done(request, reverse("tags"), f"The tag {isolated(row['name'])} is deleted")
     context = {
         "tag": row,
         "action": request.path,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registry.pages.base import PageRequest, done, page
 from registry.pages.catalog import GET_OR_POST, tags_told
 from registry.pages.forms import PlainForm, bind, refuse, show_form, tags_in, text_field
+from registry.rules.direction import isolated
 from registry.rules.errors import Refusal
 from registry.selectors import model_page, version_page
 from registry.services import versions as write
@@ -58,7 +59,7 @@ def version_new(request: PageRequest, name: str) -> HttpResponse:
             refuse(form, refusal)
         else:
             where = reverse("version", args=[name, made.number])
-            return done(request, where, f"{name} {made.number} is made")
+            return done(request, where, f"{isolated(name)} {made.number} is made")
     context = {
         "form": form,
         "model": head,
@@ -86,7 +87,7 @@ def version_edit(request: PageRequest, name: str, version: str) -> HttpResponse:
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            return done(request, here, f"{name} {head['number']} is changed")
+            return done(request, here, f"{isolated(name)} {head['number']} is changed")
     context = {
         "form": form,
         "version": head,
@@ -106,7 +107,7 @@ def version_tags(request: PageRequest, name: str, version: str) -> HttpResponse:
         actor=request.actor, model=name, version=version, add_tags=new, remove_tags=gone
     )
     where = reverse("version", args=[name, this.number])
-    return done(request, where, tags_told(f"{name} {this.number}", new, gone))
+    return done(request, where, tags_told(f"{isolated(name)} {this.number}", new, gone))
 
 
 @page
@@ -126,7 +127,9 @@ def version_delete(request: PageRequest, name: str, version: str) -> HttpRespons
         except Refusal as refusal:
             refuse(form, refusal)
         else:
-            return done(request, reverse("model", args=[name]), f"{name} {head['number']} is deleted")
+            return done(
+                request, reverse("model", args=[name]), f"{isolated(name)} {head['number']} is deleted"
+            )
     context = {
         "form": form,
         "version": head,

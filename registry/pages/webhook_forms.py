@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from registry.pages.base import PageRequest, done, page, show
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
 from registry.pages.webhooks import administrators, told
+from registry.rules.direction import isolated
 from registry.rules.errors import Refusal
 from registry.rules.stages import STAGES
 from registry.rules.webhooks import SLACK, STANDARD, TOPICS
@@ -138,7 +139,7 @@ def webhook_delete(request: PageRequest, webhook: uuid.UUID) -> HttpResponse:
     row = read.webhook_row(webhook)
     if request.method == "POST":
         write.delete_webhook(actor=request.actor, webhook=webhook)
-        return done(request, reverse("settings-webhooks"), f"The webhook {row['name']} is deleted")
+        return done(request, reverse("settings-webhooks"), f"The webhook {isolated(row['name'])} is deleted")
     where = reverse("webhook", args=[webhook])
     context = {
         "form": PlainForm(),

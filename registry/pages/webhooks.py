@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.pages.base import PageRequest, View, back_to, done, page, page_of_now, show
-from registry.rules.direction import spelled
+from registry.rules.direction import isolated, spelled
 from registry.rules.webhooks import STATES, TOPICS, WAITING
 from registry.selectors import webhooks as read
 from registry.selectors.pager import leaf
@@ -84,7 +84,7 @@ def webhook_active(request: PageRequest, webhook: uuid.UUID) -> HttpResponse:
     active = request.POST.get("active") == "1"
     hook, _ = write.update_webhook(actor=request.actor, webhook=webhook, active=active)
     said = "is resumed: what had waited is sent" if active else "is paused: nothing is sent to it"
-    return done(request, reverse("webhook", args=[webhook]), f"{hook.name} {said}")
+    return done(request, reverse("webhook", args=[webhook]), f"{isolated(hook.name)} {said}")
 
 
 @page
@@ -119,4 +119,4 @@ def delivery_replay(request: PageRequest, delivery: uuid.UUID) -> HttpResponse:
     """Sends it once more, now."""
     found = deliveries.replay(actor=request.actor, delivery=delivery)
     where = back_to(request, reverse("webhook", args=[found.webhook_id]))
-    return done(request, where, f"It is sent to {found.webhook.name} again")
+    return done(request, where, f"It is sent to {isolated(found.webhook.name)} again")

@@ -178,6 +178,11 @@ def test_a_card_without_end_shows_its_beginnings_and_all_of_it_when_asked(
     assert "The whole card" not in text(client, "/models/short/")
 
 
+def test_what_was_done_is_told_without_being_turned_round(client: Client, admin: Actor) -> None:
+    client.post("/models/new/", {"name": "a\u202eb"})
+    assert "\u2068a\u202eb\u2069 is registered" in text(client, "/models/")
+
+
 def test_an_unknown_model_is_404_and_names_those_near(client: Client, admin: Actor) -> None:
     make_model(admin, "churn_gbm")
     page = text(client, "/models/churn/", 404)
