@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from bench.figures import Figure, median
@@ -51,6 +52,8 @@ LISTS = {
     "events about what hardly ever changes": "events/?what=webhooks",
     "events of the crowded model": "events/?model=crowded&action=version.promoted",
     "tags": "tags/?",
+    "approvals": "approvals/?",
+    "approvals that wait": "approvals/?state=waiting",
 }
 MOMENT = "as_of=2025-01-01T00:10:00Z"
 MOMENTS = {
@@ -61,12 +64,30 @@ MOMENTS = {
     "versions by metric": f"versions/?metric.auc=gt:0.9&{MOMENT}",
     "models": f"models/?{MOMENT}",
 }
+# At a moment when half of the versions were there, `{at}`.
+MIDDLE = {
+    "versions in staging, of which there were none": "versions/?stage=staging&as_of={at}",
+    "models by stage": "models/?stage=production&as_of={at}",
+    "models by tag": "models/?tag=tag+0&as_of={at}",
+    "approvals": "approvals/?as_of={at}",
+    "approvals that waited": "approvals/?state=waiting&as_of={at}",
+    "approvals of the crowded model": "approvals/?model=crowded&as_of={at}",
+}
+PAGES_THEN = {
+    "overview": "/?as_of={at}",
+    "board of all models": "/board/?as_of={at}",
+    "the crowded model": "/models/crowded/?as_of={at}",
+    "its board": "/models/crowded/board/?as_of={at}",
+}
 DEEP = "a page in the middle"
 PAGES = {
     "overview": "/",
     "models": "/models/",
     "model": "/models/model 1/",
     "the crowded model": "/models/crowded/",
+    "its board": "/models/crowded/board/",
+    "its history by a rare door": "/models/crowded/history/?door=cli",
+    "board of all models": "/board/",
     "its versions": "/models/crowded/versions/",
     "its runs": "/models/crowded/runs/",
     "its artifacts": "/models/crowded/artifacts/",
@@ -165,11 +186,17 @@ def _graphs(settings: Settings, place: Place, token: str) -> Iterator[Figure]:
 
 
 def _moments(settings: Settings, place: Place, token: str) -> Iterator[Figure]:
-    asks = [Ask("GET", f"{API}{path}", token=token) for path in MOMENTS.values()]
-    for name, cost in zip(MOMENTS, measure(place, asks, settings.times(10)), strict=True):
+    at = f"{datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=settings.rows // 2):%Y-%m-%dT%H:%M:%SZ}"
+    asks = {name: Ask("GET", f"{API}{path}", token=token) for name, path in MOMENTS.items()}
+    for name, path in MIDDLE.items():
+        asks[f"{name}, in the middle"] = Ask("GET", f"{API}{path.format(at=at)}", token=token)
+    for name, path in PAGES_THEN.items():
+        asks[f"page: {name}, in the middle"] = Ask("GET", path.format(at=at), page=True)
+    for name, cost in zip(asks, measure(place, [*asks.values()], settings.times(10)), strict=True):
         _require(name, cost)
         what = f"{name} at a moment, {settings.rows:,} events"
-        yield Figure("as-of", what, median(cost.ours), "ms", median(cost.bare), 20, note=_computed(cost))
+        target = 60 if name.startswith("page") else 20
+        yield Figure("as-of", what, median(cost.ours), "ms", median(cost.bare), target, note=_computed(cost))
 
 
 def _verified(settings: Settings, place: Place) -> Iterator[Figure]:

@@ -94,6 +94,7 @@ class ArtifactLink(models.Model):
             models.Index(fields=["version", "kind", "name"], name="link_version"),
             models.Index(fields=["artifact_version", "valid_from"], name="link_artifact"),
             models.Index(fields=["of_model", "valid_from", "id"], condition=OPEN, name="link_model"),
+            models.Index(fields=["of_model", "valid_from"], name="link_model_from"),
         ]
 
 

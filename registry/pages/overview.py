@@ -28,7 +28,7 @@ def overview(request: PageRequest) -> HttpResponse:
     runs, events = read.in_flight(at=at), history.lately(at=at)
     actor = request.actor
     viewer = Viewer(actor.id, actor.name, approves=actor.may("approve"))
-    candidates = read.candidates(at=at)
+    held, candidates = read.holders(at)
     asked = open_requests(viewer) if at is None else []
     mark = mark_of(
         totals,
@@ -46,7 +46,7 @@ def overview(request: PageRequest) -> HttpResponse:
         failed = read.failed_runs(at=at)
         context |= {
             "mark": until(mark, end),
-            "held": read.in_production(at=at),
+            "held": read.with_metrics(held, at),
             "requests": requests,
             "candidates": others,
             "failed": failed,

@@ -34,8 +34,10 @@ Row = dict[str, Any]
 def all_requests(at: datetime | None = None) -> QuerySet[ApprovalRequest]:
     """The requests of all living versions; those of a moment."""
     if at is not None:
-        there = alive_versions(at).filter(pk=OuterRef("version"))
-        return ApprovalRequest.objects.filter(Exists(there), valid_from__lte=at)
+        # Asked of each request: PostgreSQL would make a join of EXISTS, and read all versions first.
+        there = Subquery(alive_versions(at).filter(pk=OuterRef("version")).values("pk"))
+        asked = ApprovalRequest.objects.filter(valid_from__lte=at).alias(there=there)
+        return asked.filter(there__isnull=False)
     return ApprovalRequest.objects.filter(
         version__deleted_at__isnull=True, version__model__deleted_at__isnull=True
     )
@@ -86,7 +88,7 @@ def request_rows(ids: Sequence[Any], at: datetime | None = None) -> list[Row]:
     if not asked:
         return []
     waiting = {row["version_id"] for row in asked if row["state"] == WAITING and at is None}
-    rested = evidence({row["version_id"] for row in asked}, whole=waiting, answers=True, past=at is not None)
+    rested = evidence({row["version_id"] for row in asked}, whole=waiting, answers=True, until=at)
     needed = _needed({row["model_id"] for row in asked}, at)
     return [answered_row(row, rested, needed[row["model_id"], row["stage"]], at) for row in asked]
 
@@ -200,9 +202,18 @@ def fresh_basis(version: ModelVersion, stage: str, at: datetime) -> dict[str, st
     return evidence([version.id], whole=[version.id]).basis(version.id, holder, at)
 
 
-def _by_model(test: Test) -> Q:
+def _named(test: Test) -> list[uuid.UUID]:
     names = [normal(name) for name in (test.value if test.op == "in" else (test.value,))]
-    return Q(version__model__in=list(Model.objects.filter(name__in=names).values_list("id", flat=True)))
+    return list(Model.objects.filter(name__in=names).values_list("id", flat=True))
+
+
+def _by_model(test: Test) -> Q:
+    return Q(version__model__in=_named(test))
+
+
+def _of_model(test: Test) -> Q:
+    """The same for a walk in the list's order: of a model with very many versions."""
+    return Q(Exists(ModelVersion.objects.filter(pk=OuterRef("version"), model__in=_named(test))))
 
 
 _NUMBER = Field(Kind.NUMBER, ("eq", "in"), about="A version's number.")
@@ -238,7 +249,13 @@ def listing_at(listing: Listing, at: datetime | None) -> Listing:
 REQUESTS = Listing(
     rows=request_rows,
     columns={
-        "model": Column(Field(ops=("eq", "in"), about="A model's name."), where=_by_model),
+        "model": Column(
+            Field(ops=("eq", "in"), about="A model's name."),
+            where=_by_model,
+            sparse=True,
+            walked=_of_model,
+            source=lambda test: ApprovalRequest.objects.filter(_by_model(test)).values("pk"),
+        ),
         "version": Column(_NUMBER, "version__number"),
         **COLUMNS,
     },

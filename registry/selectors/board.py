@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from registry.models import Event, MetadataValue, Model, ModelVersion, Run, StepRun
+from registry.models import Event, MetadataValue, Model, ModelVersion, Run, StepRun, Tenure
 from registry.rules.heartbeats import Serving
 from registry.rules.metadata import path_digest
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
@@ -20,7 +20,16 @@ from registry.selectors.catalog import alive_versions, find_model
 from registry.selectors.heartbeats import facts_of, serving
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
-from registry.selectors.moments import existing_at, held, holding, newest_then, number_holding, open_at
+from registry.selectors.moments import (
+    count_then,
+    existing_at,
+    held,
+    holding,
+    model_existed,
+    newest_then,
+    number_holding,
+    open_at,
+)
 
 NEW = "new"
 LANES = (NEW, STAGING, PRODUCTION, ARCHIVED)
@@ -50,17 +59,16 @@ def cards_of_model(
         news and archived (how many versions these two columns have).
     """
     alive = ModelVersion.objects.filter(existing_at(at), model=model)
-    if at is not None:
-        alive = alive.alias(then=held(at))
-    first = Q(pk=holding(model, STAGING, at)) | Q(pk=holding(model, PRODUCTION, at))
-    for lane in (NEW, ARCHIVED):
-        first |= Q(pk__in=_newest(alive, lane, before, at).values("pk"))
-    counts = {
-        "news": _number_of(alive.filter(_stage_is(None, at))),
-        "archived": _number_of(alive.filter(_stage_is(ARCHIVED, at))),
-    }
-    cards = alive.filter(first).order_by("-number").annotate(**counts)
-    return _by_lane(_cards(cards, at, "news", "archived"))
+    if at is not None:  # a walk from the highest number: not past all that came later
+        alive = alive.filter(number__lte=newest_then(at, "model_id")).alias(then=held(at))
+    newest = (_newest(alive, lane, before, at).values("pk") for lane in (NEW, ARCHIVED))
+    shown = any_of(
+        *(ModelVersion.objects.filter(pk=holding(model, stage, at)) for stage in EXCLUSIVE),
+        *(ModelVersion.objects.filter(pk__in=cards) for cards in newest),
+    )
+    versions = shown.filter(existing_at(at)).order_by("-number").annotate(**_counts(model, at))
+    cards = _cards(versions, at, "others", "archived")
+    return _by_lane([{**card, "news": card["others"] - card["archived"]} for card in cards])
 
 
 def cards_of_all(at: datetime | None = None) -> dict[str, list[Card]]:
@@ -71,14 +79,20 @@ def cards_of_all(at: datetime | None = None) -> dict[str, list[Card]]:
 
 
 def _alive_newest(at: datetime | None = None) -> QuerySet[ModelVersion]:
-    alive = alive_versions(at)
-    if at is not None:
-        alive = alive.alias(then=held(at))
+    if at is None:
+        alive = ModelVersion.objects.filter(existing_at(None), model_existed(None))
+    else:
+        alive = alive_versions(at).alias(then=held(at))
     return alive.order_by("-created_at", "-id")
 
 
 def _stage_is(stage: str | None, at: datetime | None) -> Q:
-    """The condition of versions that hold a stage, or none; of a moment's, those with the alias `then`."""
+    """The condition of versions that hold a stage, or none; of a moment's, those with the alias `then`.
+
+    Who held an exclusive stage at a moment is found by the tenures: there are few beside all versions.
+    """
+    if at is not None and stage in EXCLUSIVE:
+        return Q(pk__in=Tenure.objects.filter(open_at(at), stage=stage).values("version"))
     key = "stage" if at is None else "then"
     return Q(**{f"{key}__isnull": True} if stage is None else {key: stage})
 
@@ -96,8 +110,22 @@ def _newest(
     return _in(older.order_by("-number"), lane, FIRST, at)
 
 
-def _number_of(versions: QuerySet[ModelVersion]) -> Subquery:
-    return Subquery(versions.order_by().values("model").annotate(many=Count("pk")).values("many"))
+def _counts(model: uuid.UUID, at: datetime | None) -> dict[str, Any]:
+    """How many of a model's versions are archived, and how many are, or are new: those without a stage."""
+    if at is None:
+        placed: QuerySet[Any] = ModelVersion.objects.filter(model=model, deleted_at__isnull=True)
+        made: Any = F("model__version_count")
+    else:
+        placed = Tenure.objects.filter(open_at(at), existing_at(at, "version__"), model=model)
+        made = count_then(at, "model_id")
+    return {
+        "archived": _number_of(placed.filter(stage=ARCHIVED)),
+        "others": made - _number_of(placed.filter(stage__in=EXCLUSIVE)),
+    }
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.order_by().values("model").annotate(many=Count("pk")).values("many")), 0)
 
 
 def _by_lane(cards: Sequence[Card]) -> dict[str, list[Card]]:

@@ -126,6 +126,21 @@ def _staged(at: datetime | None, key: str) -> Where:
     return where
 
 
+def _held_then(at: datetime) -> Column:
+    """All versions by the stage held at a moment: where few held one, they are looked up by their tenures."""
+    walk = _staged(at, "version")
+
+    def source(test: Test) -> QuerySet[Any, Any]:
+        stages = test.value if test.op == "in" else (test.value,)
+        if test.op == "not" or None in stages:
+            return ModelVersion.objects.filter(walk(test)).values("pk")
+        return (
+            Tenure.objects.filter(open_at(at), stage__in=stages).order_by("-valid_from").values("version_id")
+        )
+
+    return Column(STAGE, where=walk, sparse=True, walked=walk, source=source)
+
+
 def _held_in_model(at: datetime) -> Column:
     """One model's versions by the stage held at a moment: whoever held an exclusive one is looked up."""
     walk = _staged(at, "version")
@@ -211,12 +226,9 @@ def models_listing(at: datetime | None = None) -> Listing:
 
 def _version_columns(at: datetime | None) -> dict[str, Column]:
     inside = "model" if at is None else ""
-    held = Column(STAGE, where=_staged(at, "version"))
-    if at is None:
-        held = Column(STAGE, "stage", sparse=True, inside=inside)
     return {
         "name": Column(NAME, "name", names=True, sparse=True, inside=inside),
-        "stage": held,
+        "stage": Column(STAGE, "stage", sparse=True, inside=inside) if at is None else _held_then(at),
         "tag": tagged("version", at),
         "alias": Column(
             Field(ops=("eq", "startswith")),

@@ -21,7 +21,7 @@ from registry.rules.errors import NotFound
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
 from registry.rules.history import ABOUT
-from registry.selectors.columns import Column
+from registry.selectors.columns import Column, compare
 from registry.selectors.lists import Listing, Sort
 from registry.selectors.long_reads import without_limit
 
@@ -153,14 +153,22 @@ def _by_reason(test: Test) -> Q:
 # Each has an index in the list's order; but where two are asked, one of which is rare, it must lead.
 _INDEXED: dict[str, Any] = {"sparse": True, "ordered": ("eq",)}
 
+
+def _indexed(accepts: Field, path: str) -> Column:
+    """A filter that is counted among all events: within a long model its index alone wouldn't lead."""
+
+    def source(test: Test) -> QuerySet[Any, Any]:
+        return Event.objects.filter(compare(Column(accepts, path), test)).values("pk")
+
+    return Column(accepts, path, source=source, **_INDEXED)
+
+
 EVENTS = Listing(
     rows=event_rows,
     columns={
         "actor": Column(Field(ops=("eq", "in"), about="A user's name."), where=_by_actor, **_INDEXED),
-        "action": Column(Field(ops=("eq", "in"), about="Such as version.promoted."), "action", **_INDEXED),
-        "door": Column(
-            Field(Kind.TEXT, ("eq", "in"), ("page", "api", "sdk", "cli", "system")), "door", **_INDEXED
-        ),
+        "action": _indexed(Field(ops=("eq", "in"), about="Such as version.promoted."), "action"),
+        "door": _indexed(Field(Kind.TEXT, ("eq", "in"), ("page", "api", "sdk", "cli", "system")), "door"),
         "at": Column(Field(Kind.TIME), "at"),
         "model": Column(
             Field(ops=("eq", "in"), about="A model's name, also of a deleted one."),

@@ -18,6 +18,7 @@ from registry.rules.plans import METRICS
 from registry.rules.stages import EXCLUSIVE, STAGING
 from registry.selectors.catalog import CARD_FIELDS
 from registry.selectors.late import changed_later
+from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
 
 Row = dict[str, Any]
@@ -108,11 +109,12 @@ def evidence(
     whole: Collection[uuid.UUID] = (),
     shown: Collection[uuid.UUID] = (),
     made: Collection[uuid.UUID] = (),
+    known: Mapping[Any, Row] | None = None,
     cards: Collection[uuid.UUID] = (),
     links: bool = False,
     staging: bool = False,
     answers: bool = False,
-    past: bool = False,
+    until: datetime | None = None,
 ) -> Evidence:
     """What these versions held, in at most six queries.
 
@@ -122,24 +124,27 @@ def evidence(
         shown: those of which all metrics and links that are in force are shown, with `late`, and of links
             artifact, number and summary.
         made: those of which it is looked at how they were made.
+        known: how versions were made, as `Evidence.made` has it, so far as that was read already.
         cards: the models whose cards are.
         links: whether all links are.
         staging: whether times in staging are.
         answers: whether answers are: to open requests, as things are now.
-        past: whether moments that are over are looked at, at which other answers stood.
+        until: the last of the moments that are looked at, where they are over: other answers stood then.
     """
     given = _answers(versions) if answers else {}
-    standing = [row for rows in given.values() for row in rows if past or _stands(row)]
+    standing = [row for rows in given.values() for row in rows if until or _stands(row)]
     since = min((row["valid_from"] for row in standing), default=None)
     lately = Q(valid_to__isnull=True) | (Q(valid_to__gte=since) if since else Q())
+    if until:
+        lately &= Q(valid_from__lte=until)
     rested_on = {*whole, *(row["version_id"] for row in standing)}
     return Evidence(
         metadata=_metadata(versions, metrics, lately, rested_on, shown),
         links=_links({*rested_on, *(versions if links else ())}, shown),
-        tenures=_tenures(versions if staging else (), {row["model_id"] for row in standing}, lately),
+        tenures=_tenures(versions if staging else (), {row["model_id"] for row in standing}, since, until),
         answers=given,
-        cards=_cards(cards, past=past),
-        made=_made(made),
+        cards=_cards(cards, past=until is not None),
+        made=_made(made, known or {}),
     )
 
 
@@ -208,10 +213,15 @@ BYTES = {name: F(f"artifact_version__{name}") for name in ("number", "sha256", "
 }
 
 
-def _made(versions: Collection[uuid.UUID]) -> dict[Any, Row]:
-    run = {"status": F("created_by_run__status"), "ended": F("created_by_run__ended_at")}
-    rows = ModelVersion.objects.filter(id__in=versions).values("id", "number", "created_at", **run)
-    return {row["id"]: row for row in plain(rows)}
+MADE_BY = {"status": F("created_by_run__status"), "ended": F("created_by_run__ended_at")}
+
+
+def _made(versions: Collection[uuid.UUID], known: Mapping[Any, Row]) -> Mapping[Any, Row]:
+    others = set(versions) - known.keys()
+    if not others:
+        return known
+    rows = ModelVersion.objects.filter(id__in=others).values("id", "number", "created_at", **MADE_BY)
+    return {**known, **{row["id"]: row for row in plain(rows)}}
 
 
 def _cards(models: Collection[uuid.UUID], *, past: bool) -> By:
@@ -220,11 +230,22 @@ def _cards(models: Collection[uuid.UUID], *, past: bool) -> By:
     return _grouped(rows.values("model_id", *CARD_FIELDS, *_TIMES), "model_id")
 
 
-def _tenures(versions: Collection[uuid.UUID], models: Collection[uuid.UUID], lately: Q) -> By:
-    """All times of versions in staging, and who held the stages of models lately."""
-    if not versions and not models:
+def _tenures(
+    versions: Collection[uuid.UUID],
+    models: Collection[uuid.UUID],
+    since: datetime | None,
+    until: datetime | None,
+) -> By:
+    """All times of versions in staging, and those of models' holders that began or ended between two moments.
+
+    Args:
+        since: of the models' holders; there are no models without it.
+        until: None for no end.
+    """
+    parts = [Tenure.objects.filter(version__in=versions, stage=STAGING)] if versions else []
+    for time in _TIMES if models else ():
+        between = {f"{time}__gt": since} | ({f"{time}__lte": until} if until else {})
+        parts.append(Tenure.objects.filter(model__in=models, stage__in=EXCLUSIVE, **between))
+    if not parts:
         return {}
-    wanted = Q(version__in=versions, stage=STAGING) | Q(lately, model__in=models, stage__in=EXCLUSIVE)
-    return _grouped(
-        Tenure.objects.filter(wanted).values("model_id", "version_id", "stage", *_TIMES), "model_id"
-    )
+    return _grouped(any_of(*parts).values("model_id", "version_id", "stage", *_TIMES), "model_id")

@@ -107,12 +107,12 @@ def hear(asks: Sequence[Ask], past: datetime | None = None, **more: Any) -> Hear
 
     Args:
         past: by the gates that there were at that moment, the asks' own; by today's if not given.
-        more: whole, shown and cards: what is looked at besides, as in `evidence`.
+        more: whole, shown and cards: what is looked at besides; and what is known; as in `evidence`.
     """
     gates, written = _gates_of(asks, past)
     gated = [ask for ask in asks if (ask.model, ask.stage) in gates]
     every = [gate for rows in gates.values() for gate in rows]
-    held = _evidence(every, gated, past=past is not None, **more)
+    held = _evidence(every, gated, until=past, **more)
     return Hearing(gates, written if past is None else {}, held)
 
 
@@ -197,7 +197,7 @@ def _promotions(model: uuid.UUID, stage: str) -> list[Row]:
 
 def facts_of(gates: Collection[rules.Gate], asks: Sequence[Ask]) -> list[rules.Facts]:
     """What the gates are judged by for each of these past promotions, at its moment; at most six queries."""
-    held = _evidence(gates, asks, past=True)
+    held = _evidence(gates, asks, until=max((ask.at for ask in asks), default=None))
     return [_facts(ask, held) for ask in asks]
 
 
@@ -205,12 +205,13 @@ def _evidence(
     gates: Collection[rules.Gate],
     asks: Sequence[Ask],
     *,
-    past: bool,
+    until: datetime | None,
     whole: Collection[uuid.UUID] = (),
     shown: Collection[uuid.UUID] = (),
     cards: Collection[uuid.UUID] = (),
+    known: Mapping[Any, Row] | None = None,
 ) -> Evidence:
-    """What these gates look at for these promotions; whole, shown and cards besides, as in `evidence`."""
+    """What these gates look at for these promotions; the rest as in `evidence`."""
     ids = {ident for ask in asks for ident in (ask.version, ask.holder) if ident}
     return evidence(
         {*ids, *whole, *shown},
@@ -218,11 +219,12 @@ def _evidence(
         whole=whole,
         shown=shown,
         made=ids,
+        known=known,
         cards={*cards, *(ask.model for ask in asks if any(gate.fields for gate in gates))},
         links=any(gate.links for gate in gates),
         staging=any(gate.staging for gate in gates),
         answers=bool(whole) or any(gate.approvals for gate in gates),
-        past=past,
+        until=until,
     )
 
 

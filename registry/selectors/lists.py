@@ -125,6 +125,7 @@ def filtered(listing: Listing, within: QuerySet[M], tests: Iterable[Test]) -> Qu
     looked up by it and sorted; of more, a page is full after a short walk in the list's order.
     """
     found, tests, scopes = within, tuple(tests), dict[str, QuerySet[M]]()
+    alone = len(tests) == 1 and not within.query.has_filters()
     inside = {listing.column(test.field).inside for test in tests}
     for test in sorted(tests, key=lambda test: listing.column(test.field).sparse):  # scopes first
         column = listing.column(test.field)
@@ -132,7 +133,7 @@ def filtered(listing: Listing, within: QuerySet[M], tests: Iterable[Test]) -> Qu
             found = found.filter(column.bound(test, within))
             continue
         ordered = test.op in column.ordered
-        if not column.sparse or (ordered and len(tests) == 1):
+        if not column.sparse or (ordered and alone):
             condition = column.condition(test)
             found = found.filter(condition)
             if test.field in inside:

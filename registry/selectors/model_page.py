@@ -114,7 +114,9 @@ def _counts(at: datetime | None) -> dict[str, Any]:
     """A model's versions and events, and when it last changed: kept on its rows, counted for a moment."""
     if at is None:
         return {"versions_": F("version_count"), "events": F("chain__count"), "changed": F("chain__last_at")}
-    events = Event.objects.filter(chain=OuterRef("chain"), at__lte=at).order_by("-seq")
+    # By the index of a model's times: in its chain, the later an event the higher its place.
+    then = Event.objects.filter(model_id=OuterRef("pk"), chain=OuterRef("chain"), at__lte=at)
+    events = then.order_by("-at")
     return {
         "versions_": count_then(at),
         "events": Subquery(events.values("seq")[:1]),
@@ -140,7 +142,8 @@ def _heads(model: uuid.UUID, at: datetime | None) -> tuple[list[dict[str, Any]],
     With them, as these are versions too that a model points to, its aliases: name, number, at; by name.
     """
     pointers = Alias.objects.filter(open_at(at), model=model)
-    pointed = _existing(model, at).filter(pk__in=pointers.values("version"))
+    # Not by their model: it may have a million versions, and few aliases.
+    pointed = ModelVersion.objects.filter(existing_at(at), pk__in=pointers.values("version"))
     rows = any_of(newest_and_holders(model, 1, at), pointed).annotate(
         held=held(at),
         tenure=FilteredRelation("tenures", condition=open_at(at, "tenures__")),
@@ -187,7 +190,8 @@ def newest_versions(model: uuid.UUID, limit: int = SHOWN, at: datetime | None = 
 def newest_and_holders(model: uuid.UUID, newest: int, at: datetime | None) -> QuerySet[ModelVersion]:
     """A model's newest versions, so many, and those that hold staging and production."""
     alive = _existing(model, at)
-    last = ModelVersion.objects.filter(pk__in=alive.order_by("-number").values("pk")[:newest])
+    order = "-number" if at is None else "-created_at"  # the same; but its index ends at the moment
+    last = ModelVersion.objects.filter(pk__in=alive.order_by(order).values("pk")[:newest])
     return any_of(last, *(alive.filter(pk=holding(model, stage, at)) for stage in EXCLUSIVE))
 
 

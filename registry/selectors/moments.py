@@ -97,10 +97,15 @@ def models_at(at: datetime | None) -> QuerySet[Model]:
     return found if at is None else found.exclude(id__in=_deleted_then(at))
 
 
-def model_existed(at: datetime) -> Q:
-    """The condition of versions whose model existed at a moment."""
-    alive = Q(model__deleted_at__isnull=True) | Q(model__deleted_at__gt=at)
-    return alive & ~Q(model__in=_deleted_then(at))
+def model_existed(at: datetime | None) -> Q:
+    """The condition of versions whose model isn't deleted now (None), or existed at a moment.
+
+    By the few models that were deleted: joined, all models would lead a walk in the versions' order.
+    """
+    if at is None:
+        return ~Q(model__in=Model.objects.filter(deleted_at__isnull=False).values("pk"))
+    gone = Model.objects.filter(deleted_at__lte=at).values("pk")
+    return ~Q(model__in=gone) & ~Q(model__in=_deleted_then(at))
 
 
 def version_then(model: Model, ref: Ref, at: datetime) -> ModelVersion | None:
@@ -180,11 +185,15 @@ def counts_at(model_ids: Iterable[uuid.UUID], at: datetime) -> dict[uuid.UUID, i
     return dict(counted.values_list("id", "existed"))
 
 
-def count_then(at: datetime) -> Any:
-    """How many versions a model had at a moment, as an expression: those made but for those deleted."""
-    gone = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at__lte=at).order_by().values("model")
+def count_then(at: datetime, model: str = "pk") -> Any:
+    """How many versions a model had at a moment, as an expression: those made but for those deleted.
+
+    Args:
+        model: where the outer query has the model's id.
+    """
+    gone = ModelVersion.objects.filter(model=OuterRef(model), deleted_at__lte=at).order_by().values("model")
     lost = Subquery(gone.annotate(n=models.Count("pk")).values("n"))
-    return Coalesce(newest_then(at), 0) - Coalesce(lost, 0)
+    return Coalesce(newest_then(at, model), 0) - Coalesce(lost, 0)
 
 
 def holders_at(model_ids: Iterable[uuid.UUID], at: datetime) -> dict[tuple[uuid.UUID, str], int]:

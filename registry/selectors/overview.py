@@ -18,6 +18,7 @@ from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.catalog import alive_models
 from registry.selectors.late import metrics_of
+from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
 from registry.selectors.moments import (
     begun_by,
@@ -31,6 +32,7 @@ from registry.selectors.moments import (
 )
 
 SHOWN = 10  # models in production
+CANDIDATES = 5
 IN_FLIGHT = 6
 RECENT = timedelta(days=7)
 
@@ -39,11 +41,12 @@ def totals(at: datetime | None = None) -> dict[str, int]:
     """How many models and versions there are, and how many models have one in production and in staging."""
     if at is not None:
         return _totals_then(at)
-    held = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at__isnull=True)
+    held = ModelVersion.objects.filter(deleted_at__isnull=True)
+    holders = {stage: held.filter(stage=stage).values("model") for stage in (PRODUCTION, STAGING)}
     counted = alive_models().aggregate(
         models=Count("id"),
         versions=Sum("version_count"),
-        **{stage: Count("id", filter=Exists(held.filter(stage=stage))) for stage in (PRODUCTION, STAGING)},
+        **{stage: Count("id", filter=Q(pk__in=models)) for stage, models in holders.items()},
     )
     return {**counted, "versions": counted["versions"] or 0}
 
@@ -63,28 +66,51 @@ def _totals_then(at: datetime) -> dict[str, int]:
 
 
 def _tenures(stage: str, at: datetime | None) -> Any:
-    return Tenure.objects.filter(
-        open_at(at), existing_at(at, "version__"), existing_at(at, "model__"), stage=stage
-    ).order_by("-valid_from", "-id")
+    # Whether they are there is asked of each: joined, all models would lead instead of the last tenures.
+    there = ModelVersion.objects.filter(existing_at(at), existing_at(at, "model__"), pk=OuterRef("version"))
+    return Tenure.objects.filter(open_at(at), Exists(there), stage=stage).order_by("-valid_from", "-id")
 
 
-def in_production(limit: int = SHOWN, at: datetime | None = None) -> list[dict[str, Any]]:
-    """The models with a version in production, the last promoted first, in three queries.
+def holders(at: datetime | None = None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The models with a version in production, the last promoted first, and the versions in staging.
 
-    Each row: model_name, number, since, by, staging (a number or None), and the metric that tells most:
-    metric, value, change against the version it displaced, verdict, late (it was changed after promotion).
+    Both in one query. Each row: stage, model_id, model_name, version_id, number, since, by, reason;
+    displaced_id, the version that it displaced; holder (number) and holder_id, what is in production;
+    staging, the number of what is there; and written, how many events its model has.
     """
+    firsts = (
+        Tenure.objects.filter(pk__in=_tenures(stage, at).values("pk")[:limit])
+        for stage, limit in ((PRODUCTION, SHOWN), (STAGING, CANDIDATES))
+    )
     rows = plain(
-        _tenures(PRODUCTION, at).values(
+        any_of(*firsts)
+        .order_by("-valid_from", "-id")
+        .values(
+            "stage",
+            "reason",
+            "model_id",
             "version_id",
             "displaced_id",
+            written=F("model__chain__count"),
             model_name=F("model__name"),
             number=F("version__number"),
             since=F("valid_from"),
             by=F("actor__username"),
+            holder=number_holding(PRODUCTION, at),
+            holder_id=holding(OuterRef("model_id"), PRODUCTION, at),
             staging=number_holding(STAGING, at),
-        )[:limit]
+        )
     )
+    held, candidates = ([row for row in rows if row["stage"] == stage] for stage in (PRODUCTION, STAGING))
+    return held, candidates
+
+
+def with_metrics(rows: list[dict[str, Any]], at: datetime | None = None) -> list[dict[str, Any]]:
+    """The rows of versions in production, each with the metric that tells most of it; one query.
+
+    Each has more: metric, value, change against the version it displaced, verdict, late (it was changed
+    after promotion).
+    """
     ids = {row["version_id"] for row in rows} | {row["displaced_id"] for row in rows if row["displaced_id"]}
     found = metrics_of(ids, at)
     metrics = {ident: flatten(nested) for ident, (nested, _) in found.items()}
@@ -112,28 +138,6 @@ def telling(metrics: dict[str, Any], basis: dict[str, Any] | None) -> dict[str, 
         return {"metric": name, "value": metrics[name], "change": None, "verdict": None}
     change, judged = verdict(metrics[name], basis.get(name), direction(name))
     return {"metric": name, "value": metrics[name], "change": change, "verdict": judged}
-
-
-def candidates(limit: int = 5, at: datetime | None = None) -> list[dict[str, Any]]:
-    """Versions in staging, the last staged first.
-
-    Each row: model_id, model_name, version_id, number, holder (number), holder_id, since, by, reason; and
-    written, how many events its model has.
-    """
-    return plain(
-        _tenures(STAGING, at).values(
-            "reason",
-            "model_id",
-            "version_id",
-            written=F("model__chain__count"),
-            holder_id=holding(OuterRef("model_id"), PRODUCTION, at),
-            model_name=F("model__name"),
-            number=F("version__number"),
-            since=F("valid_from"),
-            by=F("actor__username"),
-            holder=number_holding(PRODUCTION, at),
-        )[:limit]
-    )
 
 
 def failed_runs(limit: int = 5, at: datetime | None = None) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from registry.rules.metadata import flatten
 from registry.rules.stages import EXCLUSIVE, check_target
 from registry.selectors.approvals import answered_row, asked_rows
 from registry.selectors.catalog import CARD_FIELDS, find_model, find_version
-from registry.selectors.evidence import BYTES, Evidence
+from registry.selectors.evidence import BYTES, MADE_BY, Evidence
 from registry.selectors.gates import Ask, directions_of, hear
 from registry.selectors.models_page import plain
 from registry.selectors.webhooks import told_of_moves
@@ -46,13 +46,14 @@ def make_plan(model: Model, version: ModelVersion, target: str) -> dict[str, Any
     """The plan as things are now; within a unit that holds the model's chain nobody can change them."""
     now = timezone.now()
     candidate, holder = _sides(model, version, target)
-    both = {side["id"] for side in (candidate, holder) if side}
+    sides = {side["id"]: side for side in (candidate, holder) if side}
+    both = set(sides)
     held: Side = holder or {}
     ask = Ask(model.id, target, version.id, held.get("id"), now)
     request = candidate["request"]
     asked = asked_rows(ApprovalRequest.objects.filter(pk=request)) if request else []
     asks = [ask] if target in EXCLUSIVE else []
-    heard = hear(asks, whole=both if asked else (), shown=both, cards=[model.id])
+    heard = hear(asks, whole=both if asked else (), shown=both, cards=[model.id], known=sides)
     (values, late), artifacts = _values(heard.held), _artifacts(heard.held, candidate, holder)
     plan: dict[str, Any] = {
         "model": model.name,
@@ -104,7 +105,7 @@ _MORE = {
     "by": F("tenure__actor__username"),
     "run_id": F("created_by_run_id"),
     "run_name": F("created_by_run__name"),
-    "status": F("created_by_run__status"),
+    **MADE_BY,
     "pipeline": F("created_by_run__pipeline__name"),
     "parameters": F("created_by_run__parameters"),
     "code": F("created_by_run__code"),

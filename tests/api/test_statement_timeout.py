@@ -50,10 +50,14 @@ def test_a_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "seconds", "sent"),
     [
-        ("", 30.0, "-c statement_timeout=30000"),
-        ("", 0.5, "-c statement_timeout=500"),
+        ("", 30.0, "-c jit=off -c statement_timeout=30000"),
+        ("", 0.5, "-c jit=off -c statement_timeout=500"),
         ("", 0.0, None),
-        ("?options=-c%20statement_timeout%3D7", 30.0, "-c statement_timeout=30000 -c statement_timeout=7"),
+        (
+            "?options=-c%20statement_timeout%3D7",
+            30.0,
+            "-c jit=off -c statement_timeout=30000 -c statement_timeout=7",
+        ),
     ],
 )
 def test_the_limit_goes_with_each_connection(given: str, seconds: float, sent: str | None) -> None:
