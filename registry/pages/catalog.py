@@ -227,7 +227,7 @@ def model_tags(request: PageRequest, name: str) -> HttpResponse:
     """Attaches tags to a model, or detaches those named by `remove`."""
     gone, new = request.POST.getlist("remove"), tags_in(request)
     write.update_model(actor=request.actor, model=name, add_tags=new, remove_tags=gone)
-    return done(request, reverse("model", args=[name]), tags_told(name, new, gone))
+    return done(request, reverse("model", args=[name]), tags_told(isolated(name), new, gone))
 
 
 def tags_told(what: str, new: list[str], gone: list[str]) -> str:
