@@ -72,6 +72,18 @@
     return one;
   }
 
+  // The library is more to read than the rest of the page together: it comes once the page is painted.
+  let library;
+  window.mcGraphLibrary = () => {
+    library ??= new Promise((come, fail) => {
+      const script = document.createElement("script");
+      script.src = document.querySelector("meta[name=graph-library]").content;
+      script.onload = come, script.onerror = fail;
+      requestAnimationFrame(() => setTimeout(() => document.head.append(script)));
+    });
+    return library;
+  };
+
   // mcGraph(box, on, options) draws in #graph; `on` says what a page does at a choice: choose(id), enter(id), open(fold),
   // more(id), pick(id) (a click). Nodes: {id, look, short, line, icon or sign, badge, left, fold, focus, status, since,
   // changed}; edges: {id, source, target, reused}. Options: `fitted`, the box is as high as the graph and isn't zoomed by wheel.
@@ -207,7 +219,7 @@
       say(`${fold.data("short")} ${fold.data("line")}, folded: Enter opens`);
     }
     box.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!graph || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key.startsWith("Arrow")) {
         const next = neighbour(event.key);
         if (next) next.data("fold") ? light(next) : choose(next.id());
@@ -219,7 +231,7 @@
       event.preventDefault();
     });
     wrap.addEventListener("click", (event) => {
-      const zoom = event.target.closest("[data-zoom]")?.dataset.zoom;
+      const zoom = graph && event.target.closest("[data-zoom]")?.dataset.zoom;
       if (zoom === "fit") view(true);
       else if (zoom) graph.zoom({ level: graph.zoom() * (zoom === "in" ? 1.25 : 0.8), renderedPosition: { x: box.clientWidth / 2, y: box.clientHeight / 2 } });
     });
@@ -241,6 +253,7 @@
 
     // Search: what isn't among `found` is dimmed; in a crowd what is, is ringed.
     function search(hit) {
+      if (!graph) return; // typed before it came
       graph.$(".dim, .hit").removeClass("dim hit");
       if (hit && graph.nodes().length > CROWD) graph.nodes().filter((node) => hit(node.id())).addClass("hit");
       else if (hit) graph.nodes().filter((node) => !hit(node.id())).addClass("dim").connectedEdges().addClass("dim");

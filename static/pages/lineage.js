@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const box = document.getElementById("graph");
-  if (!box || !window.cytoscape) return;
+  if (!box) return;
   const ICONS = { data: "database", step: "player-play", model: "box", deployment: "rocket" };
   const panel = document.getElementById("lineage-facts");
   const known = { nodes: new Map(), edges: new Map(), groups: new Map() }, opened = new Set();
@@ -135,7 +135,7 @@
 
   async function start() {
     try {
-      const data = await ask(box.dataset.url);
+      const [data] = await Promise.all([ask(box.dataset.url), window.mcGraphLibrary()]);
       learn(data);
       for (const group of data.groups) known.groups.set(group.id, group);
       tellChanges(); // the facts may have come first

@@ -2,7 +2,7 @@
 // in their place, and only other steps are laid out anew.
 (() => {
   "use strict";
-  let box, graph, known = new Map(), shape = "", asked = 0;
+  let box, begun, graph, known = new Map(), shape = "", asked = 0;
   const moment = new URLSearchParams(location.search).get("as_of");
 
   function follow(id) {
@@ -12,22 +12,24 @@
 
   async function sync() {
     const here = document.getElementById("graph");
-    if (!here || !window.cytoscape) return;
+    if (!here) return;
     if (here !== box) {
       box = here, shape = "";
       graph = window.mcGraph(box, { choose: (id) => known.get(id).said, enter: follow, pick: follow }, { fitted: true });
-      graph.start(0);
     }
     const turn = ++asked;
     let data;
     try {
-      const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const asking = fetch(box.dataset.url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const [answer] = await Promise.all([asking, window.mcGraphLibrary()]);
       if (!answer.ok) throw new Error(String(answer.status));
       data = await answer.json();
     } catch {
       return graph.say("The graph could not be loaded: reload the page.");
     }
-    if (turn === asked) show(data);
+    if (turn !== asked) return;
+    if (begun !== box) begun = box, graph.start(0);
+    show(data);
   }
 
   async function show({ nodes, edges }) {

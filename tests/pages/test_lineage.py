@@ -41,7 +41,8 @@ def test_the_table_holds_steps_artifacts_and_versions_without_javascript(client:
             "/models/churn/versions/1/",
         ):
             assert shown in page, (path, shown)
-        assert "cytoscape" in page
+        assert '<meta name="graph-library" content="/static/vendor/cytoscape' in page
+        assert 'src="/static/vendor/cytoscape' not in page  # it would be read before the first paint
         table = text(client, f"{path}?view=table")
         assert "vendor/cytoscape" not in table
         assert "here" in table
