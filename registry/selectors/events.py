@@ -22,32 +22,12 @@ from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
 from registry.rules.history import ABOUT
 from registry.selectors.columns import Column, compare
+from registry.selectors.hashed import as_hashed
 from registry.selectors.lists import Listing, Sort
 from registry.selectors.long_reads import without_limit
 
 SYSTEM_NAME = "modelcp"
-COLUMNS = (
-    "id",
-    "chain_id",
-    "seq",
-    "at",
-    "actor_id",
-    "actor_name",
-    "door",
-    "action",
-    "model_id",
-    "target_type",
-    "target_id",
-    "run_id",
-    "payload_digest",
-    "prev_hash",
-    "hash",
-    "payload",
-    "target_name",
-    "reason",
-    "chain__count",
-    "chain__head",
-)
+BESIDE = ("id", "reason", "chain__count", "chain__head")  # what is checked besides what was hashed
 
 
 def all_events() -> QuerySet[Event]:
@@ -216,7 +196,9 @@ def read_chains(model: str | None = None, witness: Witness | None = None) -> tup
         chains, events = chains.filter(id__in=ids), events.filter(chain_id__in=ids)
     reading = Reading(witness)
     with without_limit():
-        fault = _first_fault(reading.watch(_stream(events))) or _headless(events) or _eventless(chains)
+        fault = (
+            _first_fault(reading.watch(as_hashed(events, *BESIDE))) or _headless(events) or _eventless(chains)
+        )
         if fault is None and model is None:
             fault = _missing()
     if fault is None and witness is not None:
@@ -253,17 +235,6 @@ class Reading:
             if self.witness is not None:
                 self.differs = self.differs or self.witness.see(chain, row["seq"], row["hash"])
             yield row
-
-
-def _stream(events: Any) -> Iterator[dict[str, Any]]:
-    """The events in order of chain and position, each with its chain's head as of the same reading."""
-    for values in events.order_by("chain_id", "seq").values_list(*COLUMNS).iterator(chunk_size=2000):
-        row = dict(zip(COLUMNS, values, strict=True))
-        row["chain"] = str(row.pop("chain_id"))
-        row["at"] = rules.moment(row["at"])
-        row["model_id"] = str(row["model_id"]) if row["model_id"] else None
-        row["run_id"] = str(row["run_id"]) if row["run_id"] else None
-        yield row
 
 
 def _first_fault(rows: Iterator[dict[str, Any]]) -> rules.Fault | None:

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from registry.models import Chain, Event, Model
-from registry.rules import chain as rules
 from registry.rules.errors import NotFound
+from registry.selectors.hashed import as_hashed
 from registry.selectors.long_reads import without_limit
-
-FIELDS = ("chain_id", *rules.HEADER[1:], "hash", "payload", "target_name", "chain__count", "chain__head")
 
 
 def export_events(model: str | None = None) -> Iterator[dict[str, Any]]:
@@ -31,20 +29,15 @@ def export_events(model: str | None = None) -> Iterator[dict[str, Any]]:
         events, chains = events.filter(chain_id__in=ids), chains.filter(id__in=ids)
     # Read before the events, which therefore hold all that these heads count.
     heads = {str(head[0]): head[1:] for head in chains.values_list("id", "count", "head")}
-    return _lines(events.order_by("chain_id", "seq").values_list(*FIELDS), heads)
+    return _lines(as_hashed(events, "chain__count", "chain__head"), heads)
 
 
-def _lines(values: Any, heads: dict[str, tuple[int, str]]) -> Iterator[dict[str, Any]]:
+def _lines(rows: Iterator[dict[str, Any]], heads: dict[str, tuple[int, str]]) -> Iterator[dict[str, Any]]:
     number = 0
     with without_limit():
-        for found in values.iterator(chunk_size=2000):
-            row = dict(zip(FIELDS, found, strict=True))
-            chain = str(row.pop("chain_id"))
-            heads[chain] = (row.pop("chain__count"), row.pop("chain__head"))
-            row["at"] = rules.moment(row["at"])
-            row["model_id"] = str(row["model_id"]) if row["model_id"] else None
-            row["run_id"] = str(row["run_id"]) if row["run_id"] else None
+        for row in rows:
+            heads[row["chain"]] = (row.pop("chain__count"), row.pop("chain__head"))
             number += 1
-            yield {"chain": chain, **row}
+            yield row
     told = [{"chain": chain, "count": count, "head": head} for chain, (count, head) in sorted(heads.items())]
     yield {"trailer": {"events": number, "heads": told}}

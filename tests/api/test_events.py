@@ -1,11 +1,13 @@
 """Events over HTTP, and that tampering with their rows is found."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from registry.models import Chain, Event, Model, Verification
 from registry.rules.history import ABOUT
@@ -163,6 +165,26 @@ def test_harm_done_by_sql_is_found_and_the_first_bad_event_named(
         assert answer["whole"] is False
         assert (answer["fault"]["model"], answer["fault"]["seq"]) == ("churn", first_bad)
         assert "churn" in answer["fault"]["message"]
+
+
+@pytest.mark.parametrize("column", ["at", "model_id", "run_id", "actor_id", "payload", "reason"])
+@pytest.mark.parametrize("value", ["'x'", "''", "'2026-13-45 99:99:99'", "7", "1.5"])
+def test_what_no_column_should_hold_ends_no_reading(api: Api, column: str, value: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps nothing that isn't of its column's type")
+    sql(f"UPDATE registry_event SET {column} = {value} WHERE seq = 3 AND chain_id = %s", chain())
+    assert api.get("events/verify/")["fault"]["seq"] == 3
+    assert api.call("GET", "events/export/")[0] == 200
+
+
+@pytest.mark.parametrize("micro", [0, 1, 100_000, 999_999])
+def test_a_time_is_read_as_it_was_hashed(api: Api, micro: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2100, 1, 31, 12, 0, 0, micro, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    api.post("models/", {"name": "later"})
+    assert api.get("events/verify/?model=later")["whole"] is True
+    [line, _] = api.call("GET", "events/export/?model=later")[1].splitlines()
+    assert f"2100-01-31T12:00:00.{micro:06d}Z" in line.decode()
 
 
 def test_an_added_event_is_found(api: Api) -> None:
