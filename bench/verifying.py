@@ -21,7 +21,7 @@ def main() -> None:
     boot()
     from modelcp.cli.chains import verify_file
     from registry.api.codec import dump
-    from registry.selectors.events import verify_chains
+    from registry.selectors.chains import verify_chains
     from registry.selectors.exports import export_events
 
     began = time.perf_counter()

@@ -7,7 +7,7 @@ from typing import Any
 from modelcp.checkpoints import is_signed
 from registry.rules import checkpoints as rules
 from registry.rules.errors import InvalidInput, TooLarge
-from registry.selectors.events import read_chains
+from registry.selectors.chains import read_chains
 
 MAX_SIZE = 64 << 20  # bytes: one of some 400,000 models
 
@@ -19,7 +19,7 @@ def check_against(text: bytes) -> dict[str, Any]:
         text: the checkpoint's file. Its signature is checked with the key that it names.
 
     Returns:
-        as `selectors.events.verify_chains`, and `checkpoint`: its `at`, `events` and `public_key`.
+        as `selectors.chains.verify_chains`, and `checkpoint`: its `at`, `events` and `public_key`.
 
     Raises:
         InvalidInput: it is no checkpoint, or its signature is wrong. TooLarge: it is too long for one.

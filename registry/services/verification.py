@@ -11,7 +11,7 @@ from registry.models import Verification
 from registry.rules import chain as rules
 from registry.rules import checkpoints
 from registry.rules.errors import Conflict
-from registry.selectors.events import Reading, read_chains
+from registry.selectors.chains import Reading, read_chains
 from registry.services.actors import Actor
 from registry.services.writers import one_writer
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from modelcp.server.databases import database, limit_statements
-from registry.selectors.events import verify_chains
+from registry.selectors.chains import verify_chains
 from registry.selectors.long_reads import without_limit
 from tests.pages.catalog_world import browser, person
 from tests.support import environment

@@ -16,7 +16,7 @@ from django.db import connection
 from registry.models import Event, Model, ModelVersion, Tag, Tenure
 from registry.rules.errors import Conflict
 from registry.rules.ids import new_id
-from registry.selectors.events import verify_chains
+from registry.selectors.chains import verify_chains
 from registry.selectors.plans import plan_promotion
 from registry.selectors.undo import plan_undo
 from registry.services import access, catalog, stages, versions
