@@ -49,7 +49,7 @@ class Tenure(models.Model):
             models.Index(fields=["model", "valid_to"], name="tenure_model_to"),
             models.Index(fields=["version", "valid_from"], name="tenure_version"),
             models.Index(fields=["valid_from"], name="tenure_from"),
-            models.Index(fields=["stage", "valid_from"], condition=OPEN, name="tenure_open_stage"),
+            models.Index(fields=["stage", "valid_from", "id"], condition=OPEN, name="tenure_open_stage"),
             models.Index(fields=["stage", "valid_from", "valid_to"], name="tenure_stage_from"),
         ]
 

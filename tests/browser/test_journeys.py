@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.browser import newcomers
 from tests.browser.keyboard import Keyboard
 from tests.support.programs import Server
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -66,10 +67,19 @@ def links(shared_server: Server) -> Iterator[list[str]]:
 
 
 def click_node(page: Page, name: str) -> None:
-    """Clicks the node of the graph whose name ends so."""
-    box = page.locator(".node-words b", has_text=re.compile(f"{name}$")).bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    """Clicks the node of the graph whose name ends so, again where it was drawn anew just then."""
+    label = page.locator(".node-words b", has_text=re.compile(f"{name}$"))
+    facts = page.locator("#lineage-facts .fw-semi").first
+
+    def chosen() -> bool:
+        box = label.bounding_box()
+        if box is None:
+            return False
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(100)
+        return name in (facts.text_content() or "")
+
+    until(chosen, f"no node {name}")
 
 
 def test_a_newcomer_by_the_mouse(open_page: Open, trained: str, links: list[str]) -> None:
@@ -107,7 +117,6 @@ def test_a_newcomer_by_the_mouse(open_page: Open, trained: str, links: list[str]
     click_node(page, "_weights")
     expect(facts).to_have_text(f"{trained}_weights 2")
     page.get_by_role("button", name="Expand one hop").click()
-    expect(page.locator(".node-words b", has_text=re.compile("_rows$"))).to_be_visible()
     click_node(page, "_rows")
     expect(facts).to_have_text(re.compile(f"{trained}_rows"))
     page.locator("#lineage-facts").get_by_role("link", name="Preview").click()

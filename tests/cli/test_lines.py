@@ -24,8 +24,8 @@ HOSTILE = [
     b'{"a":"\\u007f"}', b'{"a":"\x7f"}', b'{"a":"\\u001F"}', b'{"a":"\\u001f"}', b'{"a":"\x00"}',
     b'{"a":true}', b'{"a":True}',
     b"{'a':1}", b'{"a":1,}', b'{"a":18446744073709551615}', b'{"a":-9223372036854775808}', b"[" * 5000,
-    b'{"a":' * 5000 + b"1" + b"}" * 5000,
 ]  # fmt: skip
+DEEP = b'{"a":' * 5000 + b"1" + b"}" * 5000  # some Pythons read it, others and orjson don't
 
 
 def both(line: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
@@ -54,12 +54,14 @@ def test_hostile_lines_are_judged_alike(line: bytes, monkeypatch: pytest.MonkeyP
         assert dump(fast) == line.removesuffix(b"\n")
 
 
-@pytest.mark.parametrize("number", [b"1e16", b"1e+16", b"1e-07", b"1e-7", b"1.0", b"%d" % 2**64, b"9" * 5000])
-def test_numbers_that_the_two_write_differently_are_in_no_event(
-    number: bytes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "value", [b"1e16", b"1e+16", b"1e-07", b"1e-7", b"1.0", b"%d" % 2**64, b"9" * 5000, DEEP]
+)
+def test_what_the_two_read_or_write_differently_is_in_no_event(
+    value: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever reads the line: what isn't a whole number has no hash."""
-    line = dump(dict.fromkeys(chains.KEYS)).replace(b'"actor_id":null', b'"actor_id":' + number)
+    line = dump(dict.fromkeys(chains.KEYS)).replace(b'"actor_id":null', b'"actor_id":' + value)
     for read in both(line, monkeypatch):
         if read is not None and not isinstance(read["actor_id"], int):
             with pytest.raises(TypeError):
