@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from granian.server.mt import MTServer
 APPLICATION = "modelcp.server.worker:application"
 STOPS_WITHIN = 5.0  # seconds for what is under way when it is asked to stop
 BACKLOG = 1024
+LOOKS_EVERY = 0.1  # seconds
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,36 @@ def serve(place: Place, *, ready: Callable[[], None]) -> None:
     server.serve()
 
 
+class _Interrupt:
+    """What wakes the main thread, as a `threading.Event` would, yet by any signal at any moment.
+
+    Python runs a signal's handler in the main thread. One that waits on a lock without a limit runs none
+    for a signal that came just before it waited or that another thread took; and the lock within an Event
+    can't be taken again by a handler that interrupts whoever holds it.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def clear(self) -> None:
+        self._is_set = False
+
+    def wait(self) -> None:
+        while not self._is_set:
+            time.sleep(LOOKS_EVERY)
+
+
 class _Stopping(AbstractServer[Any]):
     """Ends the process when stopping takes too long, or at the second signal."""
 
     listener: socket.socket
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.main_loop_interrupt = _Interrupt()  # type: ignore[assignment]  # all of it that is used
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         if self.interrupt_signal:

@@ -1,5 +1,6 @@
 """`modelcp up` from outside: what it prints, serves, survives and refuses."""
 
+import ctypes
 import http.cookiejar
 import os
 import re
@@ -150,6 +151,19 @@ def test_it_stops_when_told_to(tmp_path: Path, sign: signal.Signals) -> None:
         server.process.send_signal(sign)
         assert server.process.wait(60) == 0
         assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux names a thread by a number")
+def test_it_stops_also_when_another_thread_takes_the_signal(tmp_path: Path) -> None:
+    """Then nothing wakes the main thread, just as for a signal that comes right before it waits."""
+    with served(tmp_path) as server:
+        leader = server.process.pid
+        other = next(
+            int(task.name) for task in Path(f"/proc/{leader}/task").iterdir() if task.name != str(leader)
+        )
+        kernel = ctypes.CDLL(None, use_errno=True)
+        assert kernel.tgkill(leader, other, signal.SIGINT) == 0, os.strerror(ctypes.get_errno())
+        assert server.process.wait(30) == 0
 
 
 def test_a_stalled_upload_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
