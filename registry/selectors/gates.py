@@ -23,7 +23,7 @@ from registry.selectors.models_page import plain
 from registry.selectors.moments import open_at
 
 LAST = 20  # promotions that a back-test looks at
-READ = 500  # promotions to any stage that are read to find them
+READ = 500  # promotions into or out of a stage that are read to find them
 Row = dict[str, Any]
 
 
@@ -160,7 +160,9 @@ def back_test(model: str, stage: str, lines: Iterable[str]) -> dict[str, Any]:
     found, stage = find_model(model), rules.check_stage(stage)
     gates = rules.parse_all(lines)
     told = _promotions(found.id, stage)
-    versions = dict(ModelVersion.objects.filter(model=found).values_list("number", "id"))
+    displaced = {row["displaced"] for row in told} - {None}
+    rows = ModelVersion.objects.filter(model=found, number__in=displaced)
+    versions = dict(rows.values_list("number", "id"))
     asks = [
         Ask(found.id, stage, uuid.UUID(row["target_id"]), versions.get(row["displaced"]), row["at"])
         for row in told
@@ -182,7 +184,8 @@ def back_test(model: str, stage: str, lines: Iterable[str]) -> dict[str, Any]:
 
 def _promotions(model: uuid.UUID, stage: str) -> list[Row]:
     """The last promotions to a stage as events tell, the newest first; what an undo restored is none."""
-    events = Event.objects.filter(model_id=model, action="version.promoted").exclude(payload="")
+    events = Event.objects.filter(model_id=model, action="version.promoted")
+    events = events.filter(payload__contains=f'"stage":"{stage}"')  # as canonical JSON writes it
     found = []
     for row in events.order_by("-at", "-id").values(
         "at", "actor_name", "target_id", "target_name", "payload"

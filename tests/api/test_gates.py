@@ -202,6 +202,17 @@ def test_a_back_test_looks_at_the_last_twenty(api: Api) -> None:
     api.refused("POST", f"{GATES}back-test/", {"stage": "latest", "gates": []}, 422)
 
 
+def test_a_back_test_finds_a_rare_stage_among_many_promotions(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.selectors.gates.READ", 2)
+    for _ in range(3):
+        promote(api, 2, "staging")
+        promote(api, 2, "archived")
+    tested = api.post(f"{GATES}back-test/", {"stage": "production", "gates": ["metrics.auc > 2"]})
+    assert [blocked["version"] for blocked in tested["blocked"]] == [1]
+
+
 def test_a_version_whose_run_still_ran_waited_back_then(api: Api) -> None:
     body = started(wanted())
     api.post("runs/", body)
