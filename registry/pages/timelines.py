@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from registry.templatetags.formats import duration, middle
+from registry.templatetags.formats import NONE, duration, middle
 
 LABELS, BARS, NOTES, LINE = 168, 760, 190, 28  # pixels: its three columns, and a row's height
 LEAST, EMPTY = 6.0, 14.0  # of a bar; of one that has no time
+FEW = 5  # ticks that a phone has room for
 MINUTE, HOUR, DAY = 60, 3600, 86400
 GAPS = [
     *(1, 2, 5, 10, 15, 30),
@@ -34,11 +35,27 @@ class Bar:
     kind: str
     note: str
     retries: list[float]
+    begins: str
 
     @property
     def note_x(self) -> float:
         """Where the words begin."""
         return round(self.x + self.width + 8, 1)
+
+    @property
+    def share(self) -> str:
+        """The bar's width where it has a line of its own, in percent of that."""
+        return _percent(self.width)
+
+    @property
+    def share_x(self) -> str:
+        """Where it begins there; what stands behind the end is kept within it."""
+        return _percent(min(self.x - LABELS, BARS - self.width))
+
+    @property
+    def share_retries(self) -> list[str]:
+        """Where its notches are there."""
+        return [_percent(x - LABELS) for x in self.retries]
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,12 @@ class Timeline:
     def floor(self) -> int:
         """Where the grid's lines end."""
         return self.height - 24
+
+    @property
+    def few_ticks(self) -> list[tuple[str, str, str]]:
+        """As many ticks as a phone has room for: place in percent, the label's anchor, the label."""
+        ticks = self.ticks[::2] if len(self.ticks) > FEW else self.ticks
+        return [(_percent(x - LABELS), _anchor(x - LABELS), label) for x, label in ticks]
 
 
 def timeline(steps: Sequence[Step], start: datetime, end: datetime) -> Timeline:
@@ -72,9 +95,8 @@ def timeline(steps: Sequence[Step], start: datetime, end: datetime) -> Timeline:
         attempts = step["attempts"]
         notches = [round(x + width * turn / attempts, 1) for turn in range(1, min(attempts, 6))]
         kind = KINDS.get(step["status"], "bar-skip")
-        bars.append(
-            Bar(step, 9 + index * LINE, x, width, middle(step["name"], 20), kind, _note(step), notches)
-        )
+        name, y = middle(step["name"], 20), 9 + index * LINE
+        bars.append(Bar(step, y, x, width, name, kind, _note(step), notches, _begins(step, start)))
     return Timeline(LABELS + BARS + NOTES, len(steps) * LINE + 32, bars, _ticks(whole))
 
 
@@ -87,6 +109,22 @@ def _span(step: Step, start: datetime, end: datetime, last: float) -> tuple[floa
     x = LABELS + min(max((begun - start).total_seconds(), 0) * scale, BARS)
     width = max(min((ended - begun).total_seconds() * scale, LABELS + BARS - x), LEAST)
     return round(x, 1), round(width, 1)
+
+
+def _begins(step: Step, start: datetime) -> str:
+    """How long after the run's start a step began; a dash for one that never did."""
+    begun = step["started_at"]
+    return NONE if begun is None else duration(max((begun - start).total_seconds(), 0))
+
+
+def _percent(pixels: float) -> str:
+    """A length along the bars as a percentage of theirs."""
+    return f"{100 * pixels / BARS:.2f}%"
+
+
+def _anchor(pixels: float) -> str:
+    """The side by which a label hangs on its tick, so that the first and the last stay in the picture."""
+    return "start" if pixels < BARS * 0.05 else "end" if pixels > BARS * 0.92 else "middle"
 
 
 def _note(step: Step) -> str:

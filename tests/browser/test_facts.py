@@ -86,6 +86,18 @@ def test_the_table_stands_in_without_javascript(open_page: Open, world: World) -
     expect(page.locator("#graph")).to_be_hidden()
 
 
+def test_a_phone_shows_the_timeline_without_scrolling(open_page: Open, world: World) -> None:
+    page = open_page(f"/runs/{world.run}/", width=390)
+    bars = page.locator(".spans rect:not(.track)")
+    sides = "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.right])"
+    assert bars.count() == page.locator(".spans th[scope=row]").count() > 0
+    assert all(0 <= left < right <= 390 for left, right in bars.evaluate_all(sides))
+    expect(page.get_by_role("region", name="Timeline of the steps")).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    expect(page.get_by_role("region", name="Timeline of the steps")).to_be_visible()
+    expect(page.locator(".spans")).to_be_hidden()
+
+
 def test_a_running_run_is_told_without_a_reload(open_page: Open, world: World) -> None:
     page = open_page(f"/runs/{world.live}/")
     expect(page.locator("#run-facts")).to_contain_text("Running")

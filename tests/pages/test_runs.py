@@ -242,6 +242,21 @@ def test_the_timeline_keeps_bars_within_it() -> None:
         assert all(bar.width > 0 and bar.x + bar.width <= drawn.width for bar in drawn.bars)
         assert len(drawn.ticks) <= 9
         assert len(drawn.bars[1].retries) == 2
+        assert len(drawn.few_ticks) <= 5
+        ends = [float(bar.share_x[:-1]) + float(bar.share[:-1]) for bar in drawn.bars]
+        assert all(bar.share_x[0] != "-" and end < 100.02 for bar, end in zip(drawn.bars, ends, strict=True))
+        assert [bar.begins for bar in drawn.bars] == ["0.0 s", "0.0 s", "–", "9 d 0 h"]
+
+
+def test_the_timeline_has_its_numbers_in_a_table(client: Client, api: Api) -> None:
+    page = text(client, f"/runs/{Trained(api, failed=True).run}/")
+    table = page[page.index("spans") : page.index("</table>")]
+    rows = re.findall(r'<bdi>(\w+)</bdi>.*num">([^<]+)<.*num">([^<]+)<', table)
+    assert rows == [
+        ("load", "1.0 s", "1.0 s"),
+        ("fit", "1.0 s", "1.0 s, 2 attempts"),
+        ("report_0", "–", "skipped"),
+    ]
 
 
 def test_the_pages_ask_few_queries_however_many_steps(api: Api, django_assert_max_num_queries: Any) -> None:
