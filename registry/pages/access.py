@@ -26,7 +26,7 @@ LOCKED = "Too many wrong passwords for this name: try again in a quarter of an h
 
 
 class Sessions(ModelBackend):
-    """People who sign in: each page finds the user and their role by one query."""
+    """People who sign in: each page finds the user, their role and the shell's facts by one query."""
 
     def get_user(self, user_id: int) -> User | None:
         """The user of a session."""

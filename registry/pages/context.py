@@ -1,4 +1,4 @@
-"""What the shell shows on every page: your role, runs in flight, the last verification. One small query."""
+"""What the shell shows on every page: your role, runs in flight, the last verification."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from registry.selectors.shell import shell_facts
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context for base.html; nothing where nobody is signed in; a query only where the sidebar is drawn."""
+    """Context for base.html; nothing where nobody is signed in."""
     actor = getattr(request, "actor", None)
     if actor is None:
         return {}
-    facts: Any = SimpleLazyObject(shell_facts)
+    user: Any = request.user
+    facts: Any = SimpleLazyObject(lambda: shell_facts(user))
     return {
         "user_role": actor.role,
         "may": {

@@ -39,8 +39,6 @@ def overview(request: PageRequest) -> HttpResponse:
     if same := unchanged(request, mark):
         return same
     context: dict[str, Any] = {"totals": totals, "mark": mark, "runs": runs, "store": _store()}
-    if len(runs) < read.IN_FLIGHT and at is None:
-        context["nav_counts"] = {"runs": len(runs)}  # known already: the sidebar needn't ask
     if totals["models"]:
         requests, others, end = waiting(viewer, asked, candidates, at)
         failed = read.failed_runs(at=at)

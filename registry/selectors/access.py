@@ -18,6 +18,7 @@ from registry.rules.filters import EXACT, Field
 from registry.selectors.columns import Column
 from registry.selectors.compiled import Compiled
 from registry.selectors.lists import Listing, Sort
+from registry.selectors.shell import with_shell
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,14 @@ def role_of(user: AbstractUser) -> str:
 
 
 def user_of_session(ident: int) -> User | None:
-    """The user that a session names, if active, with the role held by their groups; one query for both."""
+    """The user that a session names, if active, with the role held by their groups and the shell's facts.
+
+    One query for all of it: every page asks it.
+    """
     rank = Case(*(When(name=name, then=at) for at, name in enumerate(roles.ROLES)))
     groups = Group.objects.filter(user=OuterRef("pk"), name__in=roles.ROLES).order_by(-rank)
     return (
-        User.objects.filter(pk=ident, is_active=True)
+        with_shell(User.objects.filter(pk=ident, is_active=True))
         .annotate(held_role=Subquery(groups.values("name")[:1]))
         .first()
     )

@@ -1,24 +1,38 @@
-"""Reads of what the dashboard shows around every page, in one small query."""
+"""Reads of what the dashboard shows around every page, with the user whom the page is for."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Subquery
+from django.contrib.auth.models import User
+from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from registry.models import SYSTEM_CHAIN, Chain, Run, Verification
+from registry.models import Run, Verification
 from registry.rules.runs import RUNNING
 
 
-def shell_facts() -> dict[str, Any]:
-    """`running`: runs in flight; `verified`: the newest `event` when all was last found whole, and `at`."""
+def with_shell(users: QuerySet[User]) -> QuerySet[User]:
+    """These users, each with what `shell_facts` tells."""
     runs = Run.objects.filter(status=RUNNING).order_by().values("status")
     running = runs.annotate(n=Count("id")).values("n")
     last = Verification.objects.filter(id=1)
-    # The system's chain always has its row.
-    found = Chain.objects.filter(id=SYSTEM_CHAIN).values_list(
-        Coalesce(Subquery(running), 0), Subquery(last.values("event")), Subquery(last.values("at"))
+    return users.annotate(
+        running_runs=Coalesce(Subquery(running), 0),
+        verified_event=Subquery(last.values("event")),
+        verified_at=Subquery(last.values("at")),
     )
-    count, event, at = found.first() or (0, None, None)
-    return {"running": count, "verified": {"event": event, "at": at} if event is not None else None}
+
+
+def shell_facts(user: User) -> dict[str, Any]:
+    """`running`: runs in flight; `verified`: the newest `event` when all was last found whole, and `at`.
+
+    Args:
+        user: of `with_shell`; of one who was found otherwise, having just signed in, it is asked.
+    """
+    found: Any = user if hasattr(user, "running_runs") else with_shell(User.objects.filter(pk=user.pk)).get()
+    event = found.verified_event
+    return {
+        "running": found.running_runs,
+        "verified": {"event": event, "at": found.verified_at} if event is not None else None,
+    }

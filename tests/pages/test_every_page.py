@@ -21,12 +21,12 @@ from tests.pages.facts_world import Trained, save
 from tests.support.doors import Api
 
 pytestmark = pytest.mark.django_db
-QUERIES, WEIGHT = 12, 60_000
+QUERIES, WEIGHT = 11, 60_000
 # Pages that bring many kinds of things together may ask one query for each of them.
 MORE_QUERIES = {
-    r"/lineage/": 16,  # one for each depth
-    r"/plan/": 18,  # what both versions are, whom it reaches, and what each kind of gate rests on: seven
-    r"^/$": 18,  # holders, runs, failures, history, what waits for whom, and what its gates rest on
+    r"/lineage/": 15,  # one for each depth
+    r"/plan/": 17,  # what both versions are, whom it reaches, and what each kind of gate rests on: seven
+    r"^/$": 17,  # holders, runs, failures, history, what waits for whom, and what its gates rest on
 }
 OF_ADMINS = ("/settings/people/", "/settings/webhooks/", "/settings/deliveries/")
 MODEL = "customer-churn-gradient-boosting"
