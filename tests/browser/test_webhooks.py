@@ -41,6 +41,9 @@ def test_one_is_made_tested_and_deleted(open_page: Open, width: int, dark: bool,
     page.get_by_role("button", name="Send a test").click()
     if javascript:  # the table looks again by itself
         expect(page.get_by_text("The name nowhere.invalid can't be resolved.")).to_be_visible(timeout=20_000)
+        row = page.locator("#deliveries-table tbody tr").bounding_box()
+        assert row is not None
+        assert width == 390 or row["height"] < 56, "a row takes three lines"
     page.get_by_role("link", name="webhook.ping").click()
     expect(page.get_by_role("heading", name="Attempts")).to_be_visible()
     fine()
