@@ -45,9 +45,38 @@ def test_a_reason_is_found_and_a_checkpoint_checked(
     expect(page.locator("td.what")).to_have_count(1)
     assert_fits(page)
     page.get_by_role("link", name="Check a checkpoint").click()
-    page.get_by_label("Checkpoint", exact=True).set_input_files(file)
-    page.get_by_role("button", name="Check", exact=True).click()
+    check(page, file)
     expect(page.get_by_text("The history agrees to event")).to_be_visible()
     assert_fits(page)
     if javascript:
         assert_accessible(page)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_whatever_a_checkpoint_is_told_is_accessible(
+    open_page: Open, client: Client, tmp_path: Path, width: int, dark: bool
+) -> None:
+    make_key(tmp_path / "key")
+    told = client.checkpoint_events()
+    other = {**told, "heads": [{**head, "hash": "0" * 64} for head in told["heads"]]}
+    kept, forged, none = (tmp_path / name for name in ("kept.json", "forged.json", "none.json"))
+    kept.write_text(sign(told, tmp_path / "key"))
+    forged.write_text(sign(other, tmp_path / "key"))
+    none.write_text("[]")
+    page = open_page("/events/checkpoint/", width=width, dark=dark)
+    for file, said in (
+        (none, "no checkpoint"),
+        (forged, "isn't what the checkpoint holds"),
+        (kept, "The history agrees to event"),
+    ):
+        check(page, file)
+        expect(page.locator("form").get_by_text(said)).to_be_visible()
+        assert_accessible(page)
+        assert_fits(page)
+
+
+def check(page: Page, file: Path) -> None:
+    """Holds a file against the history."""
+    page.get_by_label("Checkpoint", exact=True).set_input_files(file)
+    page.get_by_role("button", name="Check", exact=True).click()
