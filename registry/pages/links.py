@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.pages.base import PageRequest, back_to, done, page
-from registry.pages.catalog import GET_OR_POST
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
+from registry.pages.model_forms import GET_OR_POST
 from registry.pages.version_forms import crumbs
 from registry.rules.contents import uri_of
 from registry.rules.direction import isolated

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registry.pages import tables
 from registry.pages.base import PageRequest, done, page, page_of_past, show
-from registry.pages.catalog import GET_OR_POST
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
+from registry.pages.model_forms import GET_OR_POST
 from registry.pages.version_forms import crumbs
 from registry.pages.versions import frame, shown_value
 from registry.pages.words import CODE_TO_LOG

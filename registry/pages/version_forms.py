@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.pages.base import PageRequest, done, page
-from registry.pages.catalog import GET_OR_POST, tags_told
 from registry.pages.forms import PlainForm, bind, refuse, show_form, tags_in, text_field
+from registry.pages.model_forms import GET_OR_POST, tags_told
 from registry.rules.direction import isolated
 from registry.rules.errors import Refusal
 from registry.selectors import model_page, version_page
