@@ -81,6 +81,11 @@ def artifacts(fill: Fill) -> None:
     _read(fill, count, "0b1b", version)
     _wrote(fill, count, "0b2b", fill.key("0c0d", "i"))
     _read(fill, count, "0b3b", fill.key("0c0d", "i"))
+    _resolved(fill, count)
+
+
+def _resolved(fill: Fill, count: int) -> None:
+    """The versions that runs made and took."""
     for prefix, asked, target, created in (
         ("0e0c", "new", MADE, "TRUE"),
         ("0e0d", "1", str(CROWD - 1), "FALSE"),  # the crowded model's first

@@ -151,13 +151,8 @@ def update(
     if stage is not None:
         api.promote(model, row, stage, reason=reason, force=force, plan=confirm)
         row = api.get_model_version(model, row)
-    done(
-        f"{model} {row['number']} is {f'in {stage}' if stage else 'changed'}.".replace(
-            "in archived", "archived"
-        ),
-        output,
-        row,
-    )
+    state = "changed" if stage is None else stage if stage == "archived" else f"in {stage}"
+    done(f"{model} {row['number']} is {state}.", output, row)
 
 
 def _check_together(stage: str | None, changes: dict[str, Any], plan: bool, promoting: bool) -> None:
