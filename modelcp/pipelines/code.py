@@ -18,6 +18,7 @@ from typing import Any
 from modelcp.pipelines.digests import Undigestable, value_digest
 
 MAX_SOURCE = 64 * 1024  # characters kept of a step's source
+MAX_PACKAGES = 4  # modules that a name is followed through: package.module.function
 
 Data = tuple[tuple[str, str], ...]
 
@@ -87,12 +88,21 @@ def code_digest(function: Callable[..., Any], data: Data = ()) -> str | None:
 def _names_used(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """What the function takes from its closure and its module, by name."""
     code: types.CodeType = function.__code__
+    names = _global_names(code)
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # not filled yet: a recursive definition
-            yield name, cell.cell_contents
-    for name in sorted(_global_names(code)):
+            yield from _with_members(name, cell.cell_contents, names)
+    for name in sorted(names):
         if name in function.__globals__:
-            yield name, function.__globals__[name]
+            yield from _with_members(name, function.__globals__[name], names)
+
+
+def _with_members(name: str, value: Any, names: set[str], depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The value; of a module of the user's own also what the code may take from it: ``helpers.clean``."""
+    yield name, value
+    if depth < MAX_PACKAGES and isinstance(value, types.ModuleType) and _is_users_module(value.__name__):
+        for member in sorted(names & vars(value).keys()):
+            yield from _with_members(f"{name}.{member}", vars(value)[member], names, depth + 1)
 
 
 def _parts(function: Any, seen: set[int]) -> Iterator[bytes]:
@@ -157,8 +167,12 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
 
 def _is_users(thing: Any) -> bool:
     """Whether a function or class comes from the user's own code rather than an installed package."""
-    module = sys.modules.get(str(thing.__module__))
-    name = str(thing.__module__).partition(".")[0]
+    return _is_users_module(str(thing.__module__))
+
+
+def _is_users_module(full_name: str) -> bool:
+    module = sys.modules.get(full_name)
+    name = full_name.partition(".")[0]
     if name in sys.stdlib_module_names and name != "__main__":
         return False
     if name in ("modelcp", "registry"):

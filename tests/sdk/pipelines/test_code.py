@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +70,49 @@ def make(k: Any) -> Callable[[int], Any]:
 def test_what_a_closure_holds_counts() -> None:
     assert code_digest(make(1)) == code_digest(make(1)) != code_digest(make(2))
     assert code_digest(make(make(1))) != code_digest(make(make(2)))
+
+
+BY_MODULE = """
+import shop
+import shop.prices as prices
+from shop import stock
+import json
+from modelcp.pipelines.code import code_digest, data_around
+def step(x):
+    return prices.net(x) * shop.stock.RATE, stock.Shelf().size(), json.dumps(x)
+print(code_digest(step, data_around(step)))
+"""
+
+
+PRICES = "from shop.stock import RATE\ndef net(x):\n    return {}\ndef gross(x):\n    return {}\n"
+STOCK = "RATE = {}\nclass Shelf:\n    def size(self):\n        return {}\n"
+
+
+def digest_by_module(folder: Path, **changed: str) -> str:
+    """The digest of a step that takes all it uses by its module's name."""
+    modules = {"prices": PRICES.format("x * RATE", "x"), "stock": STOCK.format(2, 1)}
+    package = folder / str(len(list(folder.iterdir()))) / "shop"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    for name, source in {**modules, **changed}.items():
+        (package / f"{name}.py").write_text(source)
+    environment = {"PYTHONPATH": ":".join([str(package.parent), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-c", BY_MODULE], capture_output=True, text=True, check=True, env=environment
+    )
+    return done.stdout.strip()
+
+
+def test_what_is_taken_from_a_module_by_its_name_counts(tmp_path: Path) -> None:
+    same = digest_by_module(tmp_path)
+    assert len(same) == 64
+    assert same == digest_by_module(tmp_path, prices=PRICES.format("x * RATE", "x + 1"))
+    changed = [
+        digest_by_module(tmp_path, prices=PRICES.format("x + RATE", "x")),
+        digest_by_module(tmp_path, stock=STOCK.format(3, 1)),
+        digest_by_module(tmp_path, stock=STOCK.format(2, 4)),
+    ]
+    assert len({same, *changed}) == 4
 
 
 def test_what_steps_append_to_or_count_does_not_change_them() -> None:
