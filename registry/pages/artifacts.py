@@ -15,6 +15,7 @@ from registry.pages.base import PageRequest, done, page, page_of_now, page_of_pa
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
 from registry.pages.previews import IMAGES, MAX_SHOWN, bare, drawable, looked_at
 from registry.rules.contents import held_digest
+from registry.rules.direction import isolated
 from registry.rules.errors import NotFound, Refusal
 from registry.selectors import artifact_page as read
 from registry.selectors.artifacts import find_artifact_version
@@ -159,7 +160,7 @@ def artifact_delete(request: PageRequest, name: str, number: str) -> HttpRespons
                 return done(
                     request,
                     reverse("artifact", args=[name]),
-                    f"{version['artifact']} {version['number']} is deleted",
+                    f"{isolated(version['artifact'])} {version['number']} is deleted",
                 )
     where = reverse("artifact-version", args=[name, version["number"]])
     context = {
@@ -173,7 +174,7 @@ def artifact_delete(request: PageRequest, name: str, number: str) -> HttpRespons
             (version["number"], where),
         ],
     }
-    title = f"Delete {version['artifact']} {version['number']}"
+    title = f"Delete {isolated(version['artifact'])} {version['number']}"
     return show_form(
         request, "artifacts/_delete.html", context, title=title, status=422 if form.errors else 200
     )

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from registry.rules.direction import isolated
-from registry.templatetags import formats
+from registry.templatetags import formats, prose
 
 Row = Mapping[str, Any]
 
@@ -62,7 +62,9 @@ def link(label: object, page: str, *args: object) -> SafeString:
         address = reverse(page, args=args)
     except NoReverseMatch:
         return bold(label)
-    return format_html('<a class="plain fw-medium" href="{}">{}</a>', address, formats.middle(label, 48))
+    return format_html(
+        '<a class="plain fw-medium" href="{}">{}</a>', address, prose.bdi(formats.middle(label, 48))
+    )
 
 
 def numbered(name: object, number: object) -> str:
@@ -72,9 +74,9 @@ def numbered(name: object, number: object) -> str:
 
 def bold(label: object) -> SafeString:
     """A name without a page."""
-    return format_html('<b class="fw-medium">{}</b>', formats.middle(label, 48))
+    return format_html('<b class="fw-medium">{}</b>', prose.bdi(formats.middle(label, 48)))
 
 
 def mono(text: object) -> SafeString:
     """An identifier."""
-    return format_html('<span class="mono">{}</span>', formats.middle(text, 48))
+    return format_html('<span class="mono">{}</span>', prose.bdi(formats.middle(text, 48)))

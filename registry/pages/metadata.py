@@ -125,4 +125,4 @@ def metadata_remove(request: PageRequest, name: str, version: str) -> HttpRespon
     """Ends one value; it stays in the history."""
     path = request.POST.get("path", "")
     write.log_version_metadata(actor=request.actor, model=name, version=version, metadata={}, remove=(path,))
-    return done(request, reverse("version-metadata", args=[name, version]), f"{path} is removed")
+    return done(request, reverse("version-metadata", args=[name, version]), f"{isolated(path)} is removed")

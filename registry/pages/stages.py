@@ -114,4 +114,6 @@ def alias_delete(request: PageRequest, name: str) -> HttpResponse:
     """Ends an alias of a model."""
     alias = request.POST.get("alias", "")
     aliases.delete_alias(actor=request.actor, model=name, alias=alias)
-    return done(request, back_to(request, reverse("model", args=[name])), f"The alias {alias} is removed")
+    return done(
+        request, back_to(request, reverse("model", args=[name])), f"The alias {isolated(alias)} is removed"
+    )

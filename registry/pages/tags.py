@@ -93,14 +93,14 @@ def tag_edit(request: PageRequest, name: str) -> HttpResponse:
             taken = isinstance(refusal, Conflict) and refusal.code == "name_taken"
             refuse(form, refusal)
         else:
-            return done(request, reverse("tags"), f"The tag {form.text('name')} is changed")
+            return done(request, reverse("tags"), f"The tag {isolated(form.text('name'))} is changed")
     context = {
         "action": request.path,
         "submit": "Save tag",
         "tag": tag,
         "taken": taken or bool(form.data.get("merge")),
     }
-    return _form(request, form, context, f"Change the tag {tag.name}")
+    return _form(request, form, context, f"Change the tag {isolated(tag.name)}")
 
 
 def _form(request: PageRequest, form: PlainForm, context: dict[str, Any], title: str) -> HttpResponse:
@@ -131,4 +131,6 @@ def tag_delete(request: PageRequest, name: str) -> HttpResponse:
         "crumbs": [("Tags", reverse("tags"))],
         "carried": sum(row[key] for key in read.COUNTED),
     }
-    return show_form(request, "tags/_delete.html", context, title=f"Delete the tag {row['name']}", status=200)
+    return show_form(
+        request, "tags/_delete.html", context, title=f"Delete the tag {isolated(row['name'])}", status=200
+    )

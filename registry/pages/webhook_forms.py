@@ -88,9 +88,9 @@ def webhook_edit(request: PageRequest, webhook: uuid.UUID) -> HttpResponse:
         except Refusal as refusal:
             _refuse(form, refusal)
         else:
-            return done(request, where, f"{form.text('name')} is changed")
+            return done(request, where, f"{isolated(form.text('name'))} is changed")
     context = {"form": form, "action": request.path, "submit": "Save webhook"}
-    return _form(request, context, f"Change {row['name']}", where, [(row["name"], where)])
+    return _form(request, context, f"Change {isolated(row['name'])}", where, [(row["name"], where)])
 
 
 def _refuse(form: WebhookForm, refusal: Refusal) -> None:
@@ -123,7 +123,9 @@ def webhook_secret(request: PageRequest, webhook: uuid.UUID) -> HttpResponse:
         "back": where,
         "crumbs": [("Webhooks", reverse("settings-webhooks")), (row["name"], where)],
     }
-    return show_form(request, "webhooks/_new_secret.html", whole, title=f"A new secret for {row['name']}")
+    return show_form(
+        request, "webhooks/_new_secret.html", whole, title=f"A new secret for {isolated(row['name'])}"
+    )
 
 
 def _secret(request: PageRequest, webhook: uuid.UUID, secret: str, *, new: bool) -> HttpResponse:
@@ -148,4 +150,6 @@ def webhook_delete(request: PageRequest, webhook: uuid.UUID) -> HttpResponse:
         "back": where,
         "crumbs": [("Webhooks", reverse("settings-webhooks")), (row["name"], where)],
     }
-    return show_form(request, "webhooks/_delete.html", context, title=f"Delete the webhook {row['name']}")
+    return show_form(
+        request, "webhooks/_delete.html", context, title=f"Delete the webhook {isolated(row['name'])}"
+    )

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from registry.rules.direction import isolated, spelled
-from registry.templatetags import formats
+from registry.templatetags import formats, prose
 
 register = template.Library()
 
@@ -73,7 +73,7 @@ class _Tree:
         return SafeString("".join(drawn))
 
     def _node(self, key: object, value: Any, depth: int) -> SafeString:
-        name = formats.middle(key, 80)
+        name = prose.bdi(formats.middle(key, 80))
         if isinstance(value, dict | list) and value:
             size = f"{len(value):,} {'keys' if isinstance(value, dict) else 'items'}"
             if (
@@ -95,7 +95,9 @@ class _Tree:
 
     def _leaf(self, value: Any) -> SafeString:
         return format_html(
-            '<span class="{}">{}</span>', "s" if isinstance(value, str) else "v", self._plain(value)
+            '<span class="{}">{}</span>',
+            "s" if isinstance(value, str) else "v",
+            prose.bdi(self._plain(value)),
         )
 
     @staticmethod

@@ -12,7 +12,8 @@ from tests.support.writers import Caller
 
 MARKUP = "<script>ran=1</script><img src=x onerror=ran=1>"
 LINK = "[go](javascript:ran=1)"
-TURN = "\u202e\u200fturned"  # all that follows in its paragraph would run from right to left
+# All that follows in its paragraph would run from right to left, and out of the isolate that it stands in.
+TURN = "\u2069\u202e\u200fturned"
 WORD = "W" * 10_000
 TEXT = f"{TURN} {MARKUP} {LINK} <svg onload=ran=1> {WORD}"
 REASON = TEXT[:10_000]

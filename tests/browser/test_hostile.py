@@ -1,12 +1,14 @@
 """Hostile text wherever people and programs write, in a real Chromium: it neither runs nor breaks a page."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from registry.rules.direction import turns
 from tests.browser.hostile_world import LINK, TEXT, TURN, HostileWorld
 from tests.browser.support import assert_fits
 from tests.support.programs import Server
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 TURNED = Path(__file__).with_name("turned.js").read_text()
 ACTIVE = "main script, main [onerror], main [onload], a[href^='javascript:' i], [src^='javascript:' i]"
+ISOLATE = re.compile("\u2068[^\u2066-\u2069]*\u2069")
 WEIGHT = 60_000  # bytes of a page
 
 
@@ -43,7 +46,10 @@ def problems_of(page: Page, world: HostileWorld, address: str) -> list[str]:
     if page.evaluate("window.ran") is not None or page.locator(ACTIVE).count():
         found.append("runs what was written")
     hostile = [TEXT, TEXT.replace(LINK, "go"), world.long, f"{TURN}{'w' * 1900}"]
+    hostile += [text.replace("\u2069", "") for text in hostile]  # as it is put into an isolate
     turned = page.evaluate(f"({TURNED})({json.dumps(hostile)})")
+    if turns(ISOLATE.sub("", page.title())):
+        found.append(f"turns its title {page.title()!r}")
     return [*found, *(f"turns round {before!r} + {after!r}" for before, after in turned)]
 
 
