@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _MAPPINGS = (dict, OrderedDict)
 
 
+class NoValueYet(GraphError, AttributeError):
+    """An attribute of a value was asked for that isn't there before the step has run."""
+
+
 class StepCall:
     """What calling a step in a pipeline's body gives: good for `after=[…]`; not a value itself."""
 
@@ -34,6 +38,23 @@ class StepCall:
 
     __bool__ = __lt__ = __le__ = __gt__ = __ge__ = __float__ = __int__ = __len__ = _is_no_value
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __getitem__ = _is_no_value
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if other is not None and not isinstance(other, StepCall):
+            self._is_no_value()
+        return self is other
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):  # what libraries look for
+                raise AttributeError(name)
+            raise NoValueYet(
+                f"The output of step {self._node.name!r} isn't known while the pipeline's body runs: "
+                f"it has no {name!r} yet.",
+                hint="Pass it to a step, and use it there.",
+            )
 
 
 class Handle(StepCall):

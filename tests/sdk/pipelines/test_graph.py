@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -139,12 +140,29 @@ def test_a_step_without_output_gives_no_data() -> None:
         lambda h: h <= 1,
         lambda h: h + 1,
         lambda h: h["a"],
-        lambda h: h == 1 or not h,
+        lambda h: h == 1,
+        lambda h: h != "staging",
+        lambda h: h in ("staging", "production"),
+        lambda h: h.shape,
+        lambda h: h.load(),
     ],
 )
 def test_a_handle_is_no_value(use: Any) -> None:
     with pytest.raises(GraphError, match="'load' isn't known while the pipeline's body runs"):
         compose(lambda: use(load()))
+
+
+def test_handles_can_be_looked_for_and_told_apart() -> None:
+    def body() -> None:
+        left, right = split(load())
+        assert left == [left][0] != right
+        assert left != None  # noqa: E711 - so some write it
+        assert right in [left, right]
+        assert len({left, right}) == 2
+        assert not hasattr(left, "shape")
+        assert copy.copy(left) is not left
+
+    assert order(body) == ["load", "split"]
 
 
 def test_a_handle_of_another_run_is_refused() -> None:
