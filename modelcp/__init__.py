@@ -47,7 +47,11 @@ _HOME_OF = {
 def __getattr__(name: str) -> Any:
     """Loads a public name at its first use, so that importing modelcp costs next to nothing."""
     if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import sys
+
+        from modelcp.older import missing_name
+
+        raise missing_name(__name__, name, sys._getframe(1).f_globals.get("__name__", ""))
     from importlib import import_module
 
     value = getattr(import_module(_HOME_OF[name]), name)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from modelcp.client.base import active_step
-from modelcp.errors import StepContextError
+from modelcp.errors import InvalidInput, StepContextError
 
 if TYPE_CHECKING:
     from modelcp.records import ArtifactVersion
+
+_NOTHING: Any = object()  # None is a value
 
 
 def log_metadata(
@@ -31,12 +33,25 @@ def log_metadata(
     _version(model_name, model_version).log_metadata(metadata)
 
 
+@overload
 def save_artifact(
-    value: Any,
+    value: Any, name: str, *, tags: Iterable[str] | None = None, metadata: Mapping[str, Any] | None = None
+) -> ArtifactVersion: ...
+@overload
+def save_artifact(
+    *,
+    data: Any,
     name: str,
+    tags: Iterable[str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> ArtifactVersion: ...
+def save_artifact(
+    value: Any = _NOTHING,
+    name: Any = None,
     *,
     tags: Iterable[str] | None = None,
     metadata: Mapping[str, Any] | None = None,
+    data: Any = _NOTHING,
 ) -> ArtifactVersion:
     """Saves any value as the next version of the artifact `name`.
 
@@ -47,12 +62,18 @@ def save_artifact(
         name: the artifact's; made if it doesn't exist.
         tags: words for the artifact.
         metadata: facts of this version, nested.
+        data: the older spelling of `value`.
 
     Raises:
-        MaterializationError: the value can't be saved.
+        InvalidInput: there is no value, or two. MaterializationError: the value can't be saved.
     """
     from modelcp.client import Client
 
+    if (value is _NOTHING) == (data is _NOTHING):
+        raise InvalidInput(
+            "save_artifact takes one value.", code="no_value", hint='Write save_artifact(value, "name").'
+        )
+    value = data if value is _NOTHING else value
     return Client().save_artifact(value, name, tags=tags, metadata=metadata)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from modelcp.artifacts.config import ArtifactConfig
 from modelcp.checks import check_model_name, check_stage, check_version, texts
 from modelcp.client.base import active_step
 from modelcp.enums import ModelStages
 from modelcp.model_approvals import ApprovalsOfVersion
 from modelcp.model_artifacts import ArtifactsOfVersion
 from modelcp.model_resolving import CARD
+from modelcp.older import missing_attribute
+
+__all__ = ["ArtifactConfig", "ModelVersion"]
 
 
 class ModelVersion(ArtifactsOfVersion, ApprovalsOfVersion):
@@ -154,6 +158,11 @@ class ModelVersion(ArtifactsOfVersion, ApprovalsOfVersion):
         self._client.log_metadata(self.name, address, plain, wait=False)
 
     # -- as a value
+
+    if not TYPE_CHECKING:  # type checkers tell by themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing_attribute(self, name)
 
     def __repr__(self) -> str:
         told = [repr(self.name)]

@@ -7,12 +7,13 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from modelcp.errors import GraphError
+from modelcp.older import missing_attribute
 from modelcp.pipelines.code import Data, data_around
 from modelcp.pipelines.graph import Defaults, Graph
-from modelcp.pipelines.options import Options, checked_options, name_of
+from modelcp.pipelines.options import Options, checked_options, name_of, refuse_unknown
 from modelcp.pipelines.outputs import OutputSpec, output_specs
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ class Step(Generic[P, R]):
 
     def with_options(self, **changes: Any) -> Step[P, R]:
         """A copy with other options: `name`, `model_version`, `enable_cache`, `tags`, `retries`."""
-        return Step(self.function, self.options.changed(changes), self._locals)
+        return Step(self.function, self.options.changed("step", changes), self._locals)
+
+    if not TYPE_CHECKING:  # type checkers tell by themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing_attribute(self, name)
 
     def __reduce__(self) -> str:
         return self.__qualname__  # type: ignore[attr-defined, no-any-return]  # set by update_wrapper
@@ -158,7 +164,12 @@ class Pipeline(Generic[P]):
 
     def with_options(self, **changes: Any) -> Pipeline[P]:
         """A copy with other options: `name`, `model_version`, `enable_cache`, `tags`."""
-        return Pipeline(self.function, self.options.changed(changes))
+        return Pipeline(self.function, self.options.changed("pipeline", changes))
+
+    if not TYPE_CHECKING:  # type checkers tell by themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing_attribute(self, name)
 
     def __reduce__(self) -> str:
         return self.__qualname__  # type: ignore[attr-defined, no-any-return]  # set by update_wrapper
@@ -187,6 +198,7 @@ def step(
     enable_cache: bool | None = None,
     tags: Iterable[str] | None = None,
     retries: int = 0,
+    **unknown: Any,
 ) -> Any:
     """Makes a function a step: ``@step`` or ``@step(…)``.
 
@@ -198,8 +210,10 @@ def step(
         retries: How often to try again when it raises.
 
     Raises:
-        GraphError: It can't be a step: not a function, or a lambda without a name.
+        GraphError: It can't be a step: not a function, or a lambda without a name; or there is no such
+            option.
     """
+    refuse_unknown("step", unknown)
     around = sys._getframe(1)
     local_names = {} if around.f_locals is around.f_globals else dict(around.f_locals)
 
@@ -235,6 +249,7 @@ def pipeline(
     model_version: Any = None,
     enable_cache: bool | None = None,
     tags: Iterable[str] | None = None,
+    **unknown: Any,
 ) -> Any:
     """Makes a function that calls steps a pipeline: ``@pipeline`` or ``@pipeline(…)``.
 
@@ -245,8 +260,10 @@ def pipeline(
         tags: Words to attach to its runs.
 
     Raises:
-        GraphError: It can't be a pipeline: not a function, or a lambda without a name.
+        GraphError: It can't be a pipeline: not a function, or a lambda without a name; or there is no such
+            option.
     """
+    refuse_unknown("pipeline", unknown)
 
     def decorate(given: Callable[..., Any]) -> Pipeline[...]:
         options = checked_options(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from typing import Any
 
 from modelcp.errors import GraphError
+from modelcp.older import option_hint
 from modelcp.pipelines.words import checked_name, checked_tags
 
 
@@ -20,14 +22,10 @@ class Options:
     tags: tuple[str, ...] = ()
     retries: int = 0
 
-    def changed(self, changes: dict[str, Any]) -> Options:
-        """A copy with other values; GraphError if there is no such option."""
-        unknown = sorted(set(changes) - set(vars(self)))
-        if unknown:
-            raise GraphError(
-                f"There is no option {unknown[0]!r}.", hint=f"There are {', '.join(vars(self))}."
-            )
-        return checked_options("name", **{**vars(self), **changes})
+    def changed(self, what: str, changes: dict[str, Any]) -> Options:
+        """A copy with other values, of a ``step`` or a ``pipeline``; GraphError if it has no such option."""
+        refuse_unknown(what, set(changes) - set(_known(what)))
+        return checked_options(what, **{**vars(self), **changes})
 
 
 def checked_options(
@@ -47,6 +45,22 @@ def checked_options(
         raise GraphError(f"enable_cache must be True, False or None, not {enable_cache!r}.")
     name = checked_name(name, f"The {what}'s name")
     return Options(name, version_template(model_version), enable_cache, checked_tags(tags), retries)
+
+
+def _known(what: str) -> list[str]:
+    options = [option.name for option in fields(Options)]
+    return options if what == "step" else options[:-1]  # a pipeline isn't tried again
+
+
+def refuse_unknown(what: str, unknown: Collection[str]) -> None:
+    """Raises GraphError for options that a ``step`` or a ``pipeline`` hasn't; says what to write instead."""
+    if unknown:
+        name = min(unknown)
+        raise GraphError(
+            f"A {what} has no option {name!r}.",
+            code="no_such_option",
+            hint=option_hint(name) or f"Leave it out; there are {', '.join(_known(what))}.",
+        )
 
 
 def name_of(function: Any, given: str | None, what: str) -> str:

@@ -144,7 +144,7 @@ def test_artifacts(client: Client, model: str) -> None:
     assert handle.get_model_artifact(f"{model}-weights").load() == b"weights"  # type: ignore[union-attr]
     assert handle.get_data_artifact(f"{model}-weights") is None
     assert handle.get_deployment_artifact("rules") is None
-    newer = modelcp.save_artifact({"rows": [2]}, name=f"{model}-table")
+    newer = modelcp.save_artifact(data={"rows": [2]}, name=f"{model}-table")  # the older spelling
     handle.link_artifact(newer, name="rules")
     assert handle.load_artifact("rules") == {"rows": [2]}
     assert handle.load_artifact("rules", version=1) == {"rows": [1]}
