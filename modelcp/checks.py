@@ -27,6 +27,11 @@ def check_name(name: object, what: str) -> str:
         raise as_error(refusal) from None
 
 
+def as_compared(name: Any) -> Any:
+    """A name as the registry compares it, however its accents are composed; what isn't text stays so."""
+    return names.normal(name) if isinstance(name, str) else name
+
+
 def check_version(version: object) -> str | int | None:
     """What addresses a version, as plain text or number; an error if nothing could."""
     try:

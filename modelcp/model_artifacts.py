@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelcp.checks import as_compared
 from modelcp.enums import ArtifactKind
 from modelcp.errors import InvalidInput, NotFound
 from modelcp.functions import note_input, save_artifact
@@ -110,7 +111,7 @@ class ArtifactsOfVersion(Resolving):
 
     def get_pipeline_run(self, name: str) -> RunRecord:
         """The run of that name among those; NotFound lists them."""
-        runs = self.pipeline_runs
+        runs, name = self.pipeline_runs, as_compared(name)
         if name not in runs:
             raise NotFound(
                 f"{self!r} has no run {name!r}.",
@@ -123,6 +124,7 @@ class ArtifactsOfVersion(Resolving):
         self, name: str, version: int | str | None, kind: ArtifactKind | None
     ) -> ArtifactVersion | None:
         """The newest of those linked under that name; a link's name beats an artifact's own."""
+        name = as_compared(name)
         linked = [
             artifact
             for artifact in self.artifacts(kind)

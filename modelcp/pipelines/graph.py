@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from modelcp.checks import as_compared
 from modelcp.errors import GraphError
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class Graph:
         if isinstance(item, StepCall):
             _check_handle(item, node, "after", data=False)
             return item._node.name
-        name = item if isinstance(item, str) else getattr(item, "name", None)
+        name = as_compared(item) if isinstance(item, str) else getattr(item, "name", None)
         if name in self.nodes:
             return str(name)
         known = ", ".join(repr(other) for other in self.nodes if other != node.name) or "no other step"

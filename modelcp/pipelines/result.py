@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from modelcp.checks import as_compared
 from modelcp.records import ArtifactVersion
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class PipelineRun(Mapping[str, StepResult]):
         return self._session.page_url()
 
     def __getitem__(self, step: str) -> StepResult:
-        return self.steps[step]
+        return self.steps[as_compared(step)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.steps)

@@ -12,6 +12,7 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from registry.models import Artifact, ArtifactLink, ArtifactVersion, ModelVersion
 from registry.rules.errors import NotFound
 from registry.rules.ids import parse_id
+from registry.rules.names import normal
 from registry.rules.versions import MAX_NUMBER, By, Ref, parse_ref
 from registry.selectors.attached import metadata_of, tags_of
 from registry.selectors.compiled import Compiled, CompiledObject
@@ -30,6 +31,7 @@ def find_artifact(name: str, at: datetime | None = None) -> Artifact:
     Args:
         at: the one that was there at this moment.
     """
+    name = normal(name)
     if at is not None:
         found = Artifact.objects.filter(existing_at(at), name=name).order_by("-created_at").first()
     elif name.startswith("@@"):
@@ -48,7 +50,7 @@ def find_artifact(name: str, at: datetime | None = None) -> Artifact:
             f"There {'is' if at is None else 'was'} no artifact {name[:80]!r}"
             f"{f' at {at.isoformat()}' if at else ''}.",
             code="no_such_artifact",
-            hint=f"Near it: {near}." if near else None,
+            hint=f"Near it: {near}." if near else "The list of artifacts shows those there are.",
         )
     return found
 

@@ -17,6 +17,8 @@ from tests.support.doors import BYTES, DIGEST, Api, database, ident
 
 pytestmark = pytest.mark.django_db
 
+NFC, NFD = "caf\u00e9", "cafe\u0301"
+
 
 @pytest.fixture(autouse=True)
 def store(settings: Any, tmp_path: Path) -> None:
@@ -82,6 +84,13 @@ def test_what_is_no_artifact_version(api: Api, body: dict[str, Any], status: int
 def test_weird_names_of_artifacts(api: Api, name: str) -> None:
     status, answer = api.call("POST", f"artifacts/{name}/versions/", {"uri": "s3://b"})
     assert status in (404, 422), answer
+
+
+def test_names_are_compared_in_normal_form(api: Api) -> None:
+    assert api.post(f"artifacts/{NFD}/versions/", {"uri": "s3://b"})["artifact"] == NFC
+    assert api.get(f"artifacts/{NFD}/versions/1/")["artifact"] == api.get(f"artifacts/{NFD}/")["name"] == NFC
+    hint = api.refused("GET", "artifacts/zzz/", None, 404, "no_such_artifact")["hint"]
+    assert hint == "The list of artifacts shows those there are."
 
 
 def test_what_is_not_there(churn: Api) -> None:
