@@ -15,6 +15,7 @@ from modelcp.enums import ArtifactKind
 from modelcp.errors import GraphError, ModelcpError
 
 DEFAULT_NAME = "output"
+MAX_NAMED = 8  # outputs that an error names
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,12 @@ def _refuse_twins(specs: list[OutputSpec], step: str) -> None:
         )
 
 
+def names_of(specs: tuple[OutputSpec, ...]) -> str:
+    """The outputs' names for a sentence; of many the first ones."""
+    shown = ", ".join(repr(spec.name) for spec in specs[:MAX_NAMED])
+    return f"{shown} and {len(specs) - MAX_NAMED} more" if len(specs) > MAX_NAMED else shown
+
+
 def match_outputs(returned: Any, specs: tuple[OutputSpec, ...], step: str) -> list[tuple[OutputSpec, Any]]:
     """Each output with its value, from what a step returned.
 
@@ -177,7 +184,7 @@ def match_outputs(returned: Any, specs: tuple[OutputSpec, ...], step: str) -> li
         return []
     if len(specs) == 1:
         return [] if returned is None and not specs[0].declared else [(specs[0], returned)]
-    names = ", ".join(spec.name for spec in specs)
+    names = names_of(specs)
     if not isinstance(returned, tuple | list):
         raise GraphError(
             f"Step {step!r} is annotated with {len(specs)} outputs ({names}), and returned one "

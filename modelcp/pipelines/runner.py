@@ -13,6 +13,7 @@ from modelcp.pipelines.decorators import composing
 from modelcp.pipelines.failures import error_line
 from modelcp.pipelines.graph import Graph, Handle, Node, leaves_in
 from modelcp.pipelines.live import View
+from modelcp.pipelines.outputs import names_of
 from modelcp.pipelines.provenance import Code
 from modelcp.pipelines.result import PipelineRun
 from modelcp.pipelines.session import Session, harmless
@@ -80,9 +81,8 @@ def compose(
     except ValueError as error:
         node = graph.unpacked
         if node is not None and "values to unpack" in str(error):
-            names = ", ".join(repr(spec.name) for spec in node.specs)
             raise GraphError(
-                f"Step {node.name!r} has {len(node.specs)} outputs ({names}): {error}.",
+                f"Step {node.name!r} has {len(node.specs)} outputs ({names_of(node.specs)}): {error}.",
                 hint="Unpack as many as its return annotation names.",
             ) from error
         raise

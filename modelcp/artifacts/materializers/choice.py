@@ -56,6 +56,8 @@ _BY_MEDIA_TYPE: dict[str, str] = {
     "application/python-pickle": _PICKLE,
 }
 
+_OF_FILES = {"tempfile", "modelcp.pipelines.logs"}  # the latter: sys.stdout, while a step runs
+
 _OF_THIS_PROCESS = {
     "_thread",
     "threading",
@@ -146,7 +148,7 @@ def refuse_streams(value: Any) -> None:
         what, hint = "can be read only once", "Return a list of its items: return list(...)."
     elif isinstance(value, (Coroutine, types.FrameType)):
         what, hint = "is code that hasn't run", "Await it, and return its result."
-    elif isinstance(value, io.IOBase) or type(value).__module__ == "tempfile":
+    elif isinstance(value, io.IOBase) or type(value).__module__ in _OF_FILES:
         what, hint = "is an open file", "Close it, and return its pathlib.Path or what it holds."
     elif type(value).__module__ in _OF_THIS_PROCESS:
         what, hint = "belongs to this process", "Return plain data instead, such as a list or a dict."

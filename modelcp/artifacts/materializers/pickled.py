@@ -50,7 +50,7 @@ class PickleMaterializer(Materializer):
             raise
         except Exception as error:
             raise MaterializationError(
-                f"A value of type {type_name(type(value))} can't be saved: {error}.",
+                f"A value of type {type_name(type(value))} can't be saved: {str(error).rstrip('.')}.",
                 code="cannot_pickle",
                 hint="Return plain data instead (a list, a dict, a table), or register a materializer "
                 "for its type with modelcp.artifacts.register_materializer.",

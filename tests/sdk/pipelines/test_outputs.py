@@ -11,7 +11,7 @@ import pytest
 from modelcp import ArtifactConfig, step
 from modelcp.errors import GraphError
 from modelcp.pipelines.decorators import Step
-from modelcp.pipelines.outputs import match_outputs
+from modelcp.pipelines.outputs import match_outputs, names_of
 from tests.sdk.pipelines.conftest import compose
 
 if TYPE_CHECKING:
@@ -185,6 +185,17 @@ def test_a_config_that_was_not_called_is_refused() -> None:
 def test_another_number_of_values_is_refused(returned: Any, said: str) -> None:
     with pytest.raises(GraphError, match=f"'several' .*{said}"):
         match_outputs(returned, several.check_callable(), "several")
+
+
+def test_of_many_outputs_an_error_names_the_first() -> None:
+    @step
+    def wide() -> tuple[tuple(Annotated[int, f"out_{n}"] for n in range(200))]:  # type: ignore[misc]
+        return tuple(range(200))
+
+    specs = wide.check_callable()
+    assert names_of(specs[:2]) == "'out_0', 'out_1'"
+    with pytest.raises(GraphError, match=r"200 outputs \('out_0', .*'out_7' and 192 more\), and returned 1"):
+        match_outputs((1,), specs, "wide")
 
 
 def test_a_list_may_stand_for_a_tuple() -> None:

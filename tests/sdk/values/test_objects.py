@@ -16,6 +16,7 @@ from modelcp.artifacts import Materializer, SavedAs, register_materializer
 from modelcp.artifacts.materializers import choice
 from modelcp.artifacts.values import load_value, save_value
 from modelcp.errors import DigestMismatch, MaterializationError, ModelcpWarning, PickleRefused
+from modelcp.pipelines.logs import StepLog, kept
 
 
 @dataclass
@@ -199,6 +200,11 @@ def test_an_open_file_is_refused(trip):
 
 
 @pytest.mark.filterwarnings("ignore::modelcp.errors.ModelcpWarning")
+def test_what_a_step_prints_to_is_an_open_file(trip):
+    with kept(StepLog()), pytest.raises(MaterializationError, match="open file"):
+        trip(sys.stdout)
+
+
 def test_what_no_pickle_takes_is_refused_and_leaves_nothing(trip, store):
     with pytest.raises(MaterializationError, match=r"of type list can't be saved.*register_materializer"):
         trip([threading.Lock()])
