@@ -64,3 +64,11 @@ class TagAttachment(models.Model):
                 for target in TARGETS
             ),
         ]
+        indexes = [
+            # Which models carried a tag at a moment: few beside its versions.
+            models.Index(
+                fields=["tag", "valid_from", "valid_to", "model"],
+                condition=Q(model__isnull=False),
+                name="tagged_model_then",
+            )
+        ]

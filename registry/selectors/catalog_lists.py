@@ -18,16 +18,15 @@ from registry.models import (
     ModelVersion,
     Tag,
     TagAttachment,
-    Tenure,
 )
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, ORDER, Field, Test
 from registry.rules.metadata import path_digest
-from registry.rules.stages import EXCLUSIVE, STAGES
 from registry.selectors.catalog_rows import model_rows, version_rows
-from registry.selectors.columns import NOTHING, Column, Where, compare, equal, prefix
+from registry.selectors.columns import Column, Where, compare, equal, prefix
 from registry.selectors.lists import Listing, Sort, any_of
-from registry.selectors.moments import held_then, models_at, open_at
+from registry.selectors.moments import models_at, open_at
+from registry.selectors.staged import STAGE, held_by_models, held_by_versions, held_in_model
 
 BY = Field(ops=("eq", "in"), nullable=True, about="The user name of who made it.")
 NOBODY = 0  # no user has this key
@@ -104,57 +103,6 @@ def made_by(rows: type[Any], path: str) -> Column:
     return Column(BY, where=walk, sparse=True, walked=walk, source=source)
 
 
-def _staged(at: datetime | None, key: str) -> Where:
-    """Versions (`version`) or models (`model`) by the stage held; of models `none` means neither."""
-    of_models = key == "model"
-
-    def held(stages: Any) -> Q:
-        if at is None:
-            rows = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at__isnull=True)
-            return Q(Exists(rows.filter(stage__in=stages)))
-        gone = Q(version__deleted_at__lte=at)
-        tenures = Tenure.objects.filter(open_at(at), **{key: OuterRef("pk")}).exclude(gone)
-        return Q(Exists(tenures.filter(stage__in=stages)))
-
-    def where(test: Test) -> Q:
-        condition = NOTHING
-        for stage in test.value if test.op == "in" else (test.value,):
-            nothing = ~held(EXCLUSIVE if of_models else STAGES)
-            condition |= nothing if stage is None else held([stage])
-        return ~condition if test.op == "not" else condition
-
-    return where
-
-
-def _held_then(at: datetime) -> Column:
-    """All versions by the stage held at a moment: where few held one, they are looked up by their tenures."""
-    walk = _staged(at, "version")
-
-    def source(test: Test) -> QuerySet[Any, Any]:
-        stages = test.value if test.op == "in" else (test.value,)
-        if test.op == "not" or None in stages:
-            return ModelVersion.objects.filter(walk(test)).values("pk")
-        return (
-            Tenure.objects.filter(open_at(at), stage__in=stages).order_by("-valid_from").values("version_id")
-        )
-
-    return Column(STAGE, where=walk, sparse=True, walked=walk, source=source)
-
-
-def _held_in_model(at: datetime) -> Column:
-    """One model's versions by the stage held at a moment: whoever held an exclusive one is looked up."""
-    walk = _staged(at, "version")
-
-    def bound(test: Test, within: QuerySet[Any]) -> Q:
-        stages = test.value if test.op == "in" else (test.value,)
-        if test.op == "not" or not set(stages) <= set(EXCLUSIVE):
-            return walk(test)
-        model = list(within.order_by().values_list("model_id", flat=True)[:1])
-        return Q(pk__in=[held_then(model[0], stage, at) for stage in stages] if model else [])
-
-    return Column(STAGE, bound=bound)
-
-
 def _aliases(test: Test, at: datetime | None = None) -> QuerySet[Alias]:
     rows = Alias.objects.filter(open_at(at))
     return rows.filter(prefix("name", test.value) if test.op == "startswith" else equal("name", test.value))
@@ -175,7 +123,6 @@ def _of_model(at: datetime | None) -> Where:
 
 
 _MODEL_NAME = Column(NAME, "name", names=True)
-STAGE = Field(Kind.TEXT, EXACT, STAGES, nullable=True, about="The stage; none for those without one.")
 
 
 def _licensed(at: datetime | None) -> Where:
@@ -200,16 +147,7 @@ def models_listing(at: datetime | None = None) -> Listing:
         columns={
             "name": Column(SEARCHED, "name", names=True),
             "tag": tagged("model", at),
-            "stage": Column(
-                Field(
-                    Kind.TEXT,
-                    EXACT,
-                    STAGES,
-                    nullable=True,
-                    about="A version of it holds this stage; none: no version is in staging or production.",
-                ),
-                where=_staged(at, "model"),
-            ),
+            "stage": held_by_models(at),
             "owner": Column(Field(nullable=True, ops=EXACT), "owner__username"),
             "license": Column(Field(ops=EXACT), where=_licensed(at)),
             "created": Column(TIME, "created_at"),
@@ -228,7 +166,7 @@ def _version_columns(at: datetime | None) -> dict[str, Column]:
     inside = "model" if at is None else ""
     return {
         "name": Column(NAME, "name", names=True, sparse=True, inside=inside),
-        "stage": Column(STAGE, "stage", sparse=True, inside=inside) if at is None else _held_then(at),
+        "stage": Column(STAGE, "stage", sparse=True, inside=inside) if at is None else held_by_versions(at),
         "tag": tagged("version", at),
         "alias": Column(
             Field(ops=("eq", "startswith")),
@@ -275,7 +213,7 @@ def model_versions_listing(at: datetime | None = None) -> Listing:
         columns={
             "number": Column(NUMBER, "number"),
             **_version_columns(at),
-            **({"stage": _held_in_model(at)} if at is not None else {}),
+            **({"stage": held_in_model(at)} if at is not None else {}),
             "name": Column(SEARCHED, "name", names=True, sparse=True),
             "created": Column(TIME, bound=_made_before_or_after),
         },

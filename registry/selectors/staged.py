@@ -1,0 +1,114 @@
+"""The filter `stage` of models and of versions, now and at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+
+from registry.models import ModelVersion, Tenure
+from registry.rules.filter_values import Kind
+from registry.rules.filters import EXACT, Field, Test
+from registry.rules.stages import EXCLUSIVE, STAGES
+from registry.selectors.columns import NOTHING, Column, Where
+from registry.selectors.moments import FEW, held_then, open_at
+
+STAGE = Field(Kind.TEXT, EXACT, STAGES, nullable=True, about="The stage; none for those without one.")
+OF_MODELS = Field(
+    Kind.TEXT,
+    EXACT,
+    STAGES,
+    nullable=True,
+    about="A version of it holds this stage; none: no version is in staging or production.",
+)
+
+
+def _staged(at: datetime | None, key: str) -> Where:
+    """Versions (`version`) or models (`model`) by the stage held; of models `none` means neither."""
+    of_models = key == "model"
+
+    def held(stages: Any) -> Q:
+        if at is None:
+            rows = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at__isnull=True)
+            return Q(Exists(rows.filter(stage__in=stages)))
+        if of_models and set(stages) <= set(EXCLUSIVE):  # production first, which most models have
+            return _any(_lasts(stage, at) for stage in sorted(stages))
+        then = Tenure.objects.filter(open_at(at), stage__in=stages, **{key: OuterRef("pk")})
+        # A version that was there needn't be asked again.
+        return Q(Exists(then.exclude(version__deleted_at__lte=at) if of_models else then))
+
+    def where(test: Test) -> Q:
+        condition = NOTHING
+        for stage in test.value if test.op == "in" else (test.value,):
+            nothing = ~held(EXCLUSIVE if of_models else STAGES)
+            condition |= nothing if stage is None else held([stage])
+        return ~condition if test.op == "not" else condition
+
+    return where
+
+
+def _lasts(stage: str, at: datetime) -> Q:
+    """The condition that a model's exclusive stage was held at a moment: one entry of an index."""
+    begun = Tenure.objects.filter(model=OuterRef("pk"), stage=stage, valid_from__lte=at).order_by(
+        "-valid_from", "-id"
+    )
+    lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=at)
+    last = begun.annotate(lasts=Case(When(lasting, then=True), default=False)).values("lasts")
+    return Q(Coalesce(Subquery(last[:1]), False))
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    found = NOTHING
+    for condition in conditions:
+        found |= condition
+    return found
+
+
+def held_by_models(at: datetime | None) -> Column:
+    """Models by the stages that their versions hold, or held at a moment: where few did, by their tenures."""
+    walk = _staged(at, "model")
+    if at is None:
+        return Column(OF_MODELS, where=walk)
+
+    def bound(test: Test, _within: QuerySet[Any]) -> Q:
+        stages = test.value if test.op == "in" else (test.value,)
+        if test.op == "not" or None in stages:
+            return walk(test)
+        then = Tenure.objects.filter(open_at(at), stage__in=stages)
+        if then.order_by("-valid_from")[: FEW + 1].count() > FEW:
+            return walk(test)
+        return Q(pk__in=then.exclude(version__deleted_at__lte=at).values("model_id"))
+
+    return Column(OF_MODELS, bound=bound)
+
+
+def held_by_versions(at: datetime) -> Column:
+    """All versions by the stage held at a moment: where few held one, they are looked up by their tenures."""
+    walk = _staged(at, "version")
+
+    def source(test: Test) -> QuerySet[Any, Any]:
+        stages = test.value if test.op == "in" else (test.value,)
+        if test.op == "not" or None in stages:
+            return ModelVersion.objects.filter(walk(test)).values("pk")
+        return (
+            Tenure.objects.filter(open_at(at), stage__in=stages).order_by("-valid_from").values("version_id")
+        )
+
+    return Column(STAGE, where=walk, sparse=True, walked=walk, source=source)
+
+
+def held_in_model(at: datetime) -> Column:
+    """One model's versions by the stage held at a moment: whoever held an exclusive one is looked up."""
+    walk = _staged(at, "version")
+
+    def bound(test: Test, within: QuerySet[Any]) -> Q:
+        stages = test.value if test.op == "in" else (test.value,)
+        if test.op == "not" or not set(stages) <= set(EXCLUSIVE):
+            return walk(test)
+        model = list(within.order_by().values_list("model_id", flat=True)[:1])
+        return Q(pk__in=[held_then(model[0], stage, at) for stage in stages] if model else [])
+
+    return Column(STAGE, bound=bound)
