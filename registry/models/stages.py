@@ -44,7 +44,9 @@ class Tenure(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["model", "stage", "valid_from", "id"], name="tenure_model_stage"),
+            models.Index(
+                fields=["model", "stage", "valid_from", "id", "valid_to"], name="tenure_model_stage"
+            ),
             models.Index(fields=["model", "valid_from", "id"], name="tenure_model_from"),
             models.Index(fields=["model", "valid_to"], name="tenure_model_to"),
             models.Index(fields=["version", "valid_from"], name="tenure_version"),

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from registry.models import Event, MetadataValue, Model, ModelVersion, Run, StepRun, Tenure
+from registry.models import Event, MetadataValue, Model, ModelVersion, Run, StepRun
 from registry.rules.heartbeats import Serving
 from registry.rules.metadata import path_digest
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
@@ -21,7 +21,6 @@ from registry.selectors.heartbeats import facts_of, serving
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
 from registry.selectors.moments import (
-    count_then,
     existing_at,
     held,
     holding,
@@ -30,6 +29,7 @@ from registry.selectors.moments import (
     number_holding,
     open_at,
 )
+from registry.selectors.placed import counts_of, newest_by_stage
 
 NEW = "new"
 LANES = (NEW, STAGING, PRODUCTION, ARCHIVED)
@@ -66,14 +66,17 @@ def cards_of_model(
         *(ModelVersion.objects.filter(pk=holding(model, stage, at)) for stage in EXCLUSIVE),
         *(ModelVersion.objects.filter(pk__in=cards) for cards in newest),
     )
-    versions = shown.filter(existing_at(at)).order_by("-number").annotate(**_counts(model, at))
+    versions = shown.filter(existing_at(at)).order_by("-number").annotate(**counts_of(model, at))
     cards = _cards(versions, at, "others", "archived")
     return _by_lane([{**card, "news": card["others"] - card["archived"]} for card in cards])
 
 
 def cards_of_all(at: datetime | None = None) -> dict[str, list[Card]]:
-    """The newest cards of all models by column, FIRST_OF_ALL + 1, without the counts; one query."""
-    newest = (_in(_alive_newest(at), lane, FIRST_OF_ALL, at) for lane in LANES)
+    """The newest cards of all models by column, FIRST_OF_ALL + 1, without the counts; one query now."""
+    placed = {} if at is None else newest_by_stage(at, FIRST_OF_ALL + 1)
+    newest = (
+        placed[lane] if lane in placed else _in(_alive_newest(at), lane, FIRST_OF_ALL, at) for lane in LANES
+    )
     shown = any_of(*(ModelVersion.objects.filter(pk__in=cards.values("pk")) for cards in newest))
     return _by_lane(_cards(shown.order_by("-created_at", "-id"), at))
 
@@ -86,21 +89,12 @@ def _alive_newest(at: datetime | None = None) -> QuerySet[ModelVersion]:
     return alive.order_by("-created_at", "-id")
 
 
-def _stage_is(stage: str | None, at: datetime | None) -> Q:
-    """The condition of versions that hold a stage, or none; of a moment's, those with the alias `then`.
-
-    Who held an exclusive stage at a moment is found by the tenures: there are few beside all versions.
-    """
-    if at is not None and stage in EXCLUSIVE:
-        return Q(pk__in=Tenure.objects.filter(open_at(at), stage=stage).values("version"))
-    key = "stage" if at is None else "then"
-    return Q(**{f"{key}__isnull": True} if stage is None else {key: stage})
-
-
 def _in(
     versions: QuerySet[ModelVersion], lane: str, first: int, at: datetime | None = None
 ) -> QuerySet[ModelVersion]:
-    return versions.filter(_stage_is(_stage(lane), at))[: first + 1]
+    """The first that hold a lane's stage, or none; of a moment's, by the alias `then`."""
+    key, stage = "stage" if at is None else "then", _stage(lane)
+    return versions.filter(**{f"{key}__isnull": True} if stage is None else {key: stage})[: first + 1]
 
 
 def _newest(
@@ -108,24 +102,6 @@ def _newest(
 ) -> QuerySet[ModelVersion]:
     older = versions.filter(number__lt=before[lane]) if lane in before else versions
     return _in(older.order_by("-number"), lane, FIRST, at)
-
-
-def _counts(model: uuid.UUID, at: datetime | None) -> dict[str, Any]:
-    """How many of a model's versions are archived, and how many are, or are new: those without a stage."""
-    if at is None:
-        placed: QuerySet[Any] = ModelVersion.objects.filter(model=model, deleted_at__isnull=True)
-        made: Any = F("model__version_count")
-    else:
-        placed = Tenure.objects.filter(open_at(at), existing_at(at, "version__"), model=model)
-        made = count_then(at, "model_id")
-    return {
-        "archived": _number_of(placed.filter(stage=ARCHIVED)),
-        "others": made - _number_of(placed.filter(stage__in=EXCLUSIVE)),
-    }
-
-
-def _number_of(rows: QuerySet[Any]) -> Coalesce:
-    return Coalesce(Subquery(rows.order_by().values("model").annotate(many=Count("pk")).values("many")), 0)
 
 
 def _by_lane(cards: Sequence[Card]) -> dict[str, list[Card]]:
@@ -188,7 +164,7 @@ def _many(steps: QuerySet[StepRun]) -> QuerySet[Any]:
 def lines(
     models: Iterable[uuid.UUID], metrics: Iterable[str], at: datetime | None = None
 ) -> dict[tuple[uuid.UUID, str], Line]:
-    """The values of metrics over each model's last versions, oldest first, in one query.
+    """The values of metrics over each model's last versions, oldest first, in one query now, in two then.
 
     Args:
         metrics: paths below `metrics`.
@@ -197,10 +173,7 @@ def lines(
         by model and metric, pairs of a version's number and its value.
     """
     digests = {path_digest(f"metrics.{metric}") for metric in metrics}
-    last = F("model__last_number") if at is None else newest_then(at, "model_id")
-    recent = ModelVersion.objects.filter(
-        existing_at(at), model_id__in=set(models), number__gt=last - 3 * LINE
-    )
+    recent = ModelVersion.objects.filter(_last(set(models), at))
     rows = MetadataValue.objects.filter(open_at(at), version__in=recent, path_digest__in=digests).order_by(
         "version__number"
     )
@@ -211,6 +184,18 @@ def lines(
         if value is not None:
             found[model, path.removeprefix("metrics.")].append((number, value))
     return found
+
+
+def _last(models: set[uuid.UUID], at: datetime | None) -> Q:
+    """The condition of each model's last versions; of the past by numbers, which an index answers."""
+    if at is None:
+        last = F("model__last_number") - 3 * LINE
+        return existing_at(None) & Q(model_id__in=models, number__gt=last)
+    ranges = Q(pk__in=[])
+    newest = Model.objects.filter(pk__in=models).values_list("pk", newest_then(at))
+    for model, number in newest:
+        ranges |= Q(model=model, number__gt=(number or 0) - 3 * LINE, number__lte=number or 0)
+    return existing_at(at) & ranges
 
 
 # What a board shows -----------------------------------------------------------------------------

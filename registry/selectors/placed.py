@@ -1,0 +1,70 @@
+"""Versions by their stage where there are many: the newest that held one, how many a model has."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
+
+from registry.models import ModelVersion, Tenure
+from registry.rules.stages import ARCHIVED, EXCLUSIVE, STAGES
+from registry.selectors.lists import any_of
+from registry.selectors.moments import count_then, existing_at, holding, model_existed, open_at
+
+LAST_IN = 100  # versions that came last into a stage: the newest of them tell where to look for the newest
+
+
+def newest_by_stage(at: datetime, first: int) -> dict[str, QuerySet[ModelVersion]]:
+    """The `first` newest of the versions that held each stage at a moment, of all models; asks one query.
+
+    A tenure begins when its version is made, or later. Of the versions that came last into a stage `first`
+    were made after a certain time, so the newest came into it after that: few tenures are read, by an index.
+    """
+    made: dict[str, list[datetime]] = {stage: [] for stage in STAGES}
+    for stage, created_at in _came_last(at).values_list("stage", "version__created_at"):
+        made[stage].append(created_at)
+    found = {}
+    for stage, times in made.items():
+        then = Tenure.objects.filter(open_at(at), stage=stage)
+        if len(times) >= first:
+            then = then.filter(valid_from__gte=sorted(times, reverse=True)[first - 1])
+        alive = ModelVersion.objects.filter(existing_at(at), model_existed(at), pk__in=then.values("version"))
+        found[stage] = alive.order_by("-created_at", "-id")[:first]
+    return found
+
+
+def _came_last(at: datetime) -> QuerySet[Tenure]:
+    """The tenures of each stage that began last of those open at a moment; of versions that existed."""
+    there = ModelVersion.objects.filter(existing_at(at), model_existed(at), pk=OuterRef("version"))
+    then = Tenure.objects.filter(open_at(at), Exists(there)).order_by("-valid_from")
+    lasts = (then.filter(stage=stage).values("pk")[:LAST_IN] for stage in STAGES)
+    return any_of(*(Tenure.objects.filter(pk__in=last) for last in lasts))
+
+
+def counts_of(model: uuid.UUID, at: datetime | None) -> dict[str, Any]:
+    """How many of a model's versions are archived, and how many are, or are new: those without a stage.
+
+    As expressions of its versions, now or at a moment. The archived ones may be many: an index counts them
+    all, and those of the deleted are taken off.
+    """
+    if at is None:
+        placed: QuerySet[Any] = ModelVersion.objects.filter(model=model, stage=ARCHIVED)
+        gone = placed.filter(deleted_at__isnull=False)
+        made: Any = F("model__version_count")
+    else:
+        placed = Tenure.objects.filter(open_at(at), model=model, stage=ARCHIVED)
+        kept = placed.filter(version=OuterRef("pk"))
+        gone = ModelVersion.objects.filter(Exists(kept), model=model, deleted_at__lte=at)
+        made = count_then(at, "model_id")
+    holders = [IsNull(holding(model, stage, at), False) for stage in EXCLUSIVE]
+    held_by = sum((Case(When(holder, then=1), default=0) for holder in holders), Value(0))
+    return {"archived": _number_of(placed) - _number_of(gone), "others": made - held_by}
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    counted = rows.order_by().values("model").annotate(many=Count("*"))  # not a column: the index alone
+    return Coalesce(Subquery(counted.values("many")), 0)
