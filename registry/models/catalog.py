@@ -101,7 +101,7 @@ class ModelVersion(models.Model):
             models.Index(fields=["model", "stage", "number"], name="version_model_stage"),
             models.Index(fields=["name", "id"], name="version_name"),
             # What a model's versions were at a moment.
-            models.Index(fields=["model", "created_at"], name="version_model_created"),
+            models.Index(fields=["model", "created_at", "number"], name="version_model_created"),
             models.Index(
                 fields=["model", "deleted_at"],
                 condition=Q(deleted_at__isnull=False),

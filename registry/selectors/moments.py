@@ -97,6 +97,11 @@ def models_at(at: datetime | None) -> QuerySet[Model]:
     return found if at is None else found.exclude(id__in=_deleted_then(at))
 
 
+def model_gone(at: datetime) -> Q:
+    """The condition of models that were made before a moment, and were deleted at it."""
+    return Q(created_at__lte=at) & (Q(deleted_at__lte=at) | Q(id__in=_deleted_then(at)))
+
+
 def model_existed(at: datetime | None) -> Q:
     """The condition of versions whose model isn't deleted now (None), or existed at a moment.
 
@@ -191,9 +196,13 @@ def count_then(at: datetime, model: str = "pk") -> Any:
     Args:
         model: where the outer query has the model's id.
     """
+    return Coalesce(newest_then(at, model), 0) - lost_then(at, model)
+
+
+def lost_then(at: datetime, model: str = "pk") -> Any:
+    """How many versions of a model were deleted at a moment, as an expression; `model` as above."""
     gone = ModelVersion.objects.filter(model=OuterRef(model), deleted_at__lte=at).order_by().values("model")
-    lost = Subquery(gone.annotate(n=models.Count("pk")).values("n"))
-    return Coalesce(newest_then(at, model), 0) - Coalesce(lost, 0)
+    return Coalesce(Subquery(gone.annotate(n=models.Count("*")).values("n")), 0)
 
 
 def holders_at(model_ids: Iterable[uuid.UUID], at: datetime) -> dict[tuple[uuid.UUID, str], int]:

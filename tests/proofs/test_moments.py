@@ -16,37 +16,57 @@ from hypothesis import strategies as st
 from registry.models import Chain, Event, Model, ModelVersion, Tenure
 from registry.rules.errors import Refusal
 from registry.selectors.artifacts import link_rows, open_links
+from registry.selectors.board import cards_of_all, cards_of_model
 from registry.selectors.catalog import alive_models, alive_versions, versions_of
+from registry.selectors.catalog_lists import models_listing
 from registry.selectors.catalog_rows import model_rows, version_rows
+from registry.selectors.lists import page
 from registry.selectors.metadata import version_metadata
 from registry.selectors.moments import models_at
+from registry.selectors.overview import totals
 from registry.selectors.stages import alias_rows, aliases_in, stages_now
 from registry.selectors.undo import MOVES
 from registry.services import access, catalog, metadata, stages, versions
 from tests.support.chains import assert_chains_whole
 from tests.support.changes import MODELS, STAGES, one_change
 
+STAGES_ASKED = (*STAGES, "none", "not:production", "in:archived,none")
 EXAMPLES = int(os.environ.get("MODELCP_TEST_EXAMPLES", "40"))
 
 pytestmark = pytest.mark.django_db
 
 
 def world(at: datetime | None = None) -> Any:
-    """All that is asked of a moment: models, versions, stages, aliases, metadata, links; as plain JSON."""
+    """All that is asked of a moment: models, versions, stages, aliases, metadata, links, boards; as JSON."""
     told: dict[str, Any] = {
         "models": sorted(model_rows(alive_models(at), at), key=str),
         "versions": sorted(version_rows(alive_versions(at), at), key=str),
+        "totals": totals(at),
+        "board": {lane: [card["id"] for card in cards] for lane, cards in cards_of_all(at).items()},
+        **{f"in {stage}": [row["name"] for row in in_stage(stage, at)] for stage in STAGES_ASKED},
     }
     for model in models_at(at):
         now = stages_now(model.name, at)
         told[f"stages {model.name}"] = {stage: now[stage] for stage in STAGES}
         there = list(aliases_in(model, at).values_list("pk", flat=True))
+        lanes = cards_of_model(model.id, {}, at)
+        told[f"board {model.name}"] = {lane: [placed(card) for card in lanes[lane]] for lane in lanes}
         told[f"aliases {model.name}"] = sorted(alias_rows(there), key=str)
         for version in versions_of(model, at):
             name = f"{model.name} {version.number}"
             told[f"metadata {name}"] = version_metadata(model.name, version.number, detailed=True, at=at)
             told[f"links {name}"] = sorted(link_rows(open_links(version, at), at), key=str)
     return json.loads(json.dumps(told, default=str))
+
+
+def in_stage(stage: str, at: datetime | None) -> list[dict[str, Any]]:
+    """The models that the list shows with a version in a stage."""
+    return page(models_listing(at), alive_models(at), {"stage": [stage]}).rows
+
+
+def placed(card: dict[str, Any]) -> list[Any]:
+    """Where a card of a board is, and how many are beside it."""
+    return [card[key] for key in ("id", "stage", "news", "archived")]
 
 
 def now() -> datetime:

@@ -1,0 +1,131 @@
+"""What is bounded of a moment, so that the past of a crowded registry is read like that of a small one."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from registry.models import Model
+from registry.selectors import catalog_lists, lists, overview, placed, staged
+from registry.selectors.board import cards_of_model, lines
+from registry.selectors.catalog import alive_models
+from registry.services import catalog, metadata, stages, versions
+from registry.services.actors import Actor
+from tests.support.doors import Api
+from tests.support.plans import plan_of
+
+pytestmark = pytest.mark.django_db
+lite = pytest.mark.skipif(connection.vendor != "sqlite", reason="a small table is read whole elsewhere")
+
+
+@pytest.fixture
+def admin() -> Actor:
+    """Who made a model `fraud` with five versions, all of which were in production, the first one last."""
+    actor = Api().actor
+    catalog.create_model(actor=actor, name="fraud")
+    for number in range(1, 6):
+        versions.create_version(actor=actor, model="fraud")
+        metadata.log_version_metadata(
+            actor=actor, model="fraud", version=number, metadata={"metrics": {"auc": number / 10}}
+        )
+    for number in (2, 3, 4, 5, 1):
+        stages.promote(actor=actor, model="fraud", version=number, to="production")
+    return actor
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+def test_models_by_stage_are_the_same_by_either_way(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    for name in ("idle", "tried"):
+        catalog.create_model(actor=admin, name=name)
+        versions.create_version(actor=admin, model=name)
+    stages.promote(actor=admin, model="tried", version=1, to="staging")
+    at = timezone.now()
+    stages.promote(actor=admin, model="tried", version=1, to="archived")
+    stages.promote(actor=admin, model="idle", version=1, to="production")
+    monkeypatch.setattr(staged, "FEW", few)
+    found = {
+        stage: [
+            row["name"]
+            for row in lists.page(catalog_lists.models_listing(at), alive_models(at), {"stage": [stage]}).rows
+        ]
+        for stage in ("production", "staging", "archived", "none", "in:staging,production", "not:production")
+    }
+    assert found == {
+        "production": ["fraud"],
+        "staging": ["tried"],
+        "archived": ["fraud"],
+        "none": ["idle"],
+        "in:staging,production": ["fraud", "tried"],
+        "not:production": ["idle", "tried"],
+    }
+
+
+@pytest.mark.parametrize("last", [1, 2, 100])
+def test_the_newest_of_a_stage_are_the_same_from_however_few(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    stages.promote(actor=admin, model="fraud", version=2, to="archived")  # nothing: it is archived
+    at = timezone.now()
+    stages.promote(actor=admin, model="fraud", version=5, to="production")
+    monkeypatch.setattr(placed, "LAST_IN", last)
+    with CaptureQueriesContext(connection) as queries:
+        newest = placed.newest_by_stage(at, 2)
+    assert len(queries) == 1
+    assert [version.number for version in newest["archived"]] == [5, 4]
+    assert [version.number for version in newest["production"]] == [1]
+    assert not newest["staging"]
+    assert (last >= 2) == ('"valid_from" >=' in str(newest["archived"].query))
+
+
+def test_what_went_is_taken_off_the_counts_of_a_moment(admin: Actor) -> None:
+    catalog.create_model(actor=admin, name="gone")
+    versions.create_version(actor=admin, model="gone")
+    stages.promote(actor=admin, model="gone", version=1, to="production")
+    versions.delete_version(actor=admin, model="fraud", version=3)
+    both = timezone.now()
+    catalog.delete_model(actor=admin, model="gone", confirm="gone", force=True)
+    one = timezone.now()
+    catalog.delete_model(actor=admin, model="fraud", confirm="fraud", force=True)
+    none = timezone.now()
+    catalog.restore_model(actor=admin, model="gone")
+    count = {"staging": 0}
+    assert overview.totals(both) == {**count, "models": 2, "versions": 5, "production": 2}
+    assert overview.totals(one) == {**count, "models": 1, "versions": 4, "production": 1}
+    assert overview.totals(none) == {**count, "models": 0, "versions": 0, "production": 0}
+    assert overview.totals(timezone.now()) == {**count, "models": 1, "versions": 1, "production": 1}
+    model = Model.objects.get(name="fraud")
+    for at in (None, both):
+        cards = cards_of_model(model.id, {}, at)
+        assert [card["number"] for card in cards["archived"]] == [5, 4, 2]
+        assert {(card["archived"], card["news"]) for lane in cards.values() for card in lane} == {(3, 0)}
+
+
+@lite
+@pytest.mark.parametrize("past", [False, True])
+def test_an_index_counts_the_archived_of_a_board(admin: Actor, past: bool) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        cards_of_model(Model.objects.get().id, {}, timezone.now() if past else None)
+    index = "tenure_model_stage" if past else "version_model_stage"
+    assert any(f"COVERING INDEX {index}" in step for step in plan_of(queries[-1]["sql"]))
+
+
+@lite
+def test_a_line_of_the_past_is_read_by_its_numbers(admin: Actor) -> None:
+    model = Model.objects.get().id
+    with CaptureQueriesContext(connection) as queries:
+        found = lines([model], ["auc"], timezone.now())
+    assert found == {(model, "auc"): [(number, number / 10) for number in range(1, 6)]}
+    assert any("(model_id=? AND number>? AND number<?)" in step for step in plan_of(queries[-1]["sql"]))
+
+
+@lite
+def test_the_models_of_a_tag_are_read_without_its_versions(admin: Actor) -> None:
+    catalog.update_model(actor=admin, model="fraud", add_tags=["red"])
+    at = timezone.now()
+    with CaptureQueriesContext(connection) as queries:
+        page = lists.page(catalog_lists.models_listing(at), alive_models(at), {"tag": ["red"]})
+    assert [row["name"] for row in page.rows] == ["fraud"]
+    count = next(each["sql"] for each in queries if "COUNT(*)" in each["sql"] and "attachment" in each["sql"])
+    assert any("COVERING INDEX tagged_model_then" in step for step in plan_of(count))
