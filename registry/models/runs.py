@@ -35,7 +35,7 @@ class Run(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["started_at", "id"], name="run_started"),
+            models.Index(fields=["started_at", "id", "ended_at"], name="run_started"),
             models.Index(fields=["pipeline", "started_at", "id"], name="run_pipeline"),
             models.Index(fields=["status", "started_at", "id"], name="run_status"),
             models.Index(fields=["name", "id"], name="run_name"),

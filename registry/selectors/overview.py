@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -191,9 +188,11 @@ def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[s
     """The runs that go on, or went on at a moment, the last started first, in two queries.
 
     Each row: id, name, pipeline, started_at, heard_at, done (steps), step (the one that runs), total (of the
-    pipeline's last run that ended well; None if it has none), models.
+    pipeline's last run that ended well; None if it has none), at (done, and the one that runs).
     """
     last = Run.objects.filter(pipeline=OuterRef("pipeline_id"), status=COMPLETED).order_by("-started_at")
+    done, going = _step_states(at)
+    running = StepRun.objects.filter(begun_by(at), going, run=OuterRef("pk")).order_by("-position")
     runs = plain(
         _going(at)
         .order_by("-started_at")
@@ -204,18 +203,22 @@ def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[s
             "heard_at",
             pipeline_name=F("pipeline__name"),
             last=Subquery(last.values("pk")[:1]),
+            step=Subquery(running.values("name")[:1]),
         )[:limit]
     )
     wanted = {run["id"] for run in runs} | {run["last"] for run in runs if run["last"]}
-    steps: dict[uuid.UUID, list[tuple[str, str]]] = defaultdict(list)
-    rows = (
-        StepRun.objects.filter(run_id__in=wanted).order_by("position").values_list("run_id", "name", "status")
-    )
-    for ident, name, status in rows if at is None else _steps_then(wanted, at):
-        steps[ident].append((name, status))
-    return [
-        _in_flight(run, steps[run["id"]], len(steps[run["last"]]) if run["last"] else None) for run in runs
-    ]
+    steps = StepRun.objects.filter(begun_by(at), run_id__in=wanted).order_by().values("run")
+    counted = steps.annotate(many=Count("pk"), done=Count("pk", filter=done))
+    counts = {run: (many, ended) for run, many, ended in counted.values_list("run", "many", "done")}
+    return [_in_flight(run, *counts.get(run["id"], (0, 0)), counts.get(run["last"], (0,))[0]) for run in runs]
+
+
+def _step_states(at: datetime | None) -> tuple[Q, Q]:
+    """The conditions of steps that ended well, and of those that run: what ended after a moment ran at it."""
+    done, running = Q(status__in=(COMPLETED, CACHED)), Q(status=RUNNING)
+    if at is None:
+        return done, running
+    return done & Q(ended_at__lte=at), running | Q(ended_at__isnull=True) | Q(ended_at__gt=at)
 
 
 def _going(at: datetime | None) -> Any:
@@ -224,23 +227,6 @@ def _going(at: datetime | None) -> Any:
     return runs_by(at).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
 
 
-def _steps_then(runs: Iterable[uuid.UUID], at: datetime) -> list[tuple[uuid.UUID, str, str]]:
-    """The steps that had begun at a moment: what hadn't ended was running."""
-    rows = StepRun.objects.filter(begun_by(at), run_id__in=runs).order_by("position")
-    return [
-        (run, name, status if ended is not None and ended <= at else RUNNING)
-        for run, name, status, ended in rows.values_list("run_id", "name", "status", "ended_at")
-    ]
-
-
-def _in_flight(run: dict[str, Any], steps: list[tuple[str, str]], last: int | None) -> dict[str, Any]:
-    done = sum(status in (COMPLETED, CACHED) for _, status in steps)
-    going = [name for name, status in steps if status == RUNNING]
-    total = max(last, len(steps)) if last is not None else None
-    return {
-        **run,
-        "done": done,
-        "total": total,
-        "step": going[-1] if going else None,
-        "at": done + bool(going),
-    }
+def _in_flight(run: dict[str, Any], many: int, done: int, last: int) -> dict[str, Any]:
+    total = max(last, many) if run["last"] is not None else None
+    return {**run, "done": done, "total": total, "at": done + bool(run["step"])}
