@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from modelcp.config import DASHBOARD, Config, load_config
 from modelcp.connection import Connection
 from modelcp.connections import connect
 from modelcp.errors import InvalidInput
 from modelcp.metadata import sendable
+from modelcp.older import missing_attribute
 from modelcp.outbox import Operation
 from modelcp.records import Record
 from modelcp.sender import API, SyncReport, checked_json
@@ -60,6 +61,11 @@ class Base:
         self.config: Config = connection.config if connection else load_config(url, token)
         self.connection = connection or connect(self.config)
         self.door = door
+
+    if not TYPE_CHECKING:  # type checkers tell by themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing_attribute(self, name)
 
     def __repr__(self) -> str:
         return f"Client({self.config.url!r})" if self.config.url else "Client(embedded)"

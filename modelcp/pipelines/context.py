@@ -11,9 +11,10 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from modelcp.errors import StepContextError
+from modelcp.older import missing_attribute
 from modelcp.pipelines.words import input_name
 
 if TYPE_CHECKING:
@@ -157,6 +158,11 @@ class StepContext:
     def __init__(self, scope: StepScope) -> None:
         self._scope = scope
 
+    if not TYPE_CHECKING:  # type checkers tell by themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing_attribute(self, name)
+
     @property
     def step_name(self) -> str:
         """The step's name in this run: ``train``, or ``train_2`` at its second call."""
@@ -201,6 +207,11 @@ class PipelineContext:
         self.name = name
         self.parameters = dict(parameters)
         self._session, self._template = session, template
+
+    if not TYPE_CHECKING:  # type checkers tell by themselves
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise missing_attribute(self, name)
 
     @property
     def model_version(self) -> ModelVersion:

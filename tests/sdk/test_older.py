@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 import modelcp
-from modelcp import ModelVersion, pipeline, step
+from modelcp import Client, ModelVersion, pipeline, step
 from modelcp.errors import GraphError, InvalidInput
+from modelcp.pipelines.context import PipelineContext, StepContext
+
+PIPELINE_CONTEXT: Any = PipelineContext("p", {}, Mock(), None)
+STEP_CONTEXT: Any = StepContext(Mock())
 
 
 @step
@@ -63,11 +68,16 @@ def test_a_pipeline_is_not_tried_again() -> None:
     [
         (lambda: load.after, r"'after'\. Write after="),
         (lambda: training.configure, r"'configure'\. Write with_options"),
+        (lambda: Client().active_stack, r"'active_stack'\. There are no stacks"),
+        (lambda: PIPELINE_CONTEXT.model, r"'model'\. It is \.model_version"),
+        (lambda: STEP_CONTEXT.add_output_metadata, r"'add_output_metadata'\. Write log_metadata"),
         (lambda: ModelVersion("m").run_metadata, r"'run_metadata'\. It is \.metadata"),
         (lambda: ModelVersion("m").nothing, "'ModelVersion' object has no attribute 'nothing'$"),
     ],
 )
-def test_an_attribute_that_is_not_there_says_what_to_write(ask: Callable[[], Any], said: str) -> None:
+def test_an_attribute_that_is_not_there_says_what_to_write(
+    ask: Callable[[], Any], said: str, own_home: object
+) -> None:
     with pytest.raises(AttributeError, match=said):
         ask()
 
