@@ -40,10 +40,10 @@ def _after_fork() -> None:
 
 
 def _close_with_multiprocessing() -> None:
-    """A child of multiprocessing ends without atexit."""
+    """A child of multiprocessing ends without atexit, and begins by forgetting its finalizers."""
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.Finalize(None, close_all, exitpriority=10)
+        util.register_after_fork(close_all, lambda close: util.Finalize(None, close, exitpriority=10))
 
 
 atexit.register(close_all)

@@ -48,7 +48,11 @@ class EmbeddedTransport:
         body: Body = None,
         stream: bool = False,
     ) -> Response:
-        response: Response = self._worker.run(lambda: self._send(method, path, query, headers, body))
+        def ask(inner: WsgiTransport) -> Response:
+            # A body to be streamed comes from a file: whoever asked reads it, on any thread.
+            return inner.send(method, path, query=query, headers=headers, body=body, stream=stream)
+
+        response: Response = self._worker.run(lambda: self._ask(ask))
         return response
 
     def reset(self) -> None:
@@ -79,13 +83,11 @@ class EmbeddedTransport:
                 connection.close()
                 self._kept = None
 
-    def _send(
-        self, method: str, path: str, query: Query, headers: Mapping[str, str] | None, body: Body
-    ) -> Response:
+    def _ask(self, ask: Callable[[WsgiTransport], Response]) -> Response:
         if self._inner is None:
             self._inner = WsgiTransport(boot(), {"modelcp.actor": "local"})
         try:
-            response = self._inner.send(method, path, query=query, headers=headers, body=body)
+            response = ask(self._inner)
         except (ModelcpError, KeyboardInterrupt, SystemExit):
             raise
         except Exception as error:  # a bug of the registry must not end a training

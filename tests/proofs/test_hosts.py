@@ -221,3 +221,20 @@ def test_somebodys_own_django_uses_a_server(tmp_path: Path, program_database: di
         place = Place(tmp_path / "client", MODELCP_URL=server.url, MODELCP_TOKEN=server.token())
         ends = '\ntrain()\nprint(ModelVersion("m").number)\n'
         assert place.python(textwrap.dedent(FOREIGN) + ends).splitlines()[-1] == "1"
+
+
+def test_an_embedded_download_is_never_whole_in_memory(place: Place) -> None:
+    place.python("""
+        import tracemalloc
+        from pathlib import Path
+        from modelcp import Client
+
+        size = 48 << 20
+        client = Client()
+        client.save_artifact(bytes(size), "large")
+        tracemalloc.start()
+        client.download_artifact("large", 1, Path("there"))
+        _, peak = tracemalloc.get_traced_memory()
+        assert Path("there").stat().st_size >= size
+        assert peak < 16 << 20, peak
+    """)
