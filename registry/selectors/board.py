@@ -60,7 +60,7 @@ def cards_of_model(
     """
     alive = ModelVersion.objects.filter(existing_at(at), model=model)
     if at is not None:  # a walk from the highest number: not past all that came later
-        alive = alive.filter(number__lte=newest_then(at, "model_id")).alias(then=held(at))
+        alive = alive.filter(number__lte=newest_then(at, model)).alias(then=held(at))
     newest = (_newest(alive, lane, before, at).values("pk") for lane in (NEW, ARCHIVED))
     shown = any_of(
         *(ModelVersion.objects.filter(pk=holding(model, stage, at)) for stage in EXCLUSIVE),

@@ -174,13 +174,14 @@ def early(rows: QuerySet[M], at: datetime | None) -> QuerySet[M]:
     return rows.filter(pk__in=then) if then[: FEW + 1].count() <= FEW else rows
 
 
-def newest_then(at: datetime, model: str = "pk") -> Any:
+def newest_then(at: datetime, model: str | uuid.UUID = "pk") -> Any:
     """The number of versions that a model had made at a moment, deleted ones too, as a subquery.
 
     Args:
-        model: where the outer query has the model's id.
+        model: its id, or where the outer query has it.
     """
-    made = ModelVersion.objects.filter(model=OuterRef(model), created_at__lte=at).order_by("-created_at")
+    key = OuterRef(model) if isinstance(model, str) else model
+    made = ModelVersion.objects.filter(model=key, created_at__lte=at).order_by("-created_at")
     return Subquery(made.values("number")[:1])
 
 
