@@ -67,7 +67,9 @@ MOMENTS = {
 # At a moment when half of the versions were there, `{at}`.
 MIDDLE = {
     "versions in staging, of which there were none": "versions/?stage=staging&as_of={at}",
+    "versions in production": "versions/?stage=production&as_of={at}",
     "models by stage": "models/?stage=production&as_of={at}",
+    "models with no stage": "models/?stage=none&as_of={at}",
     "models by tag": "models/?tag=tag+0&as_of={at}",
     "approvals": "approvals/?as_of={at}",
     "approvals that waited": "approvals/?state=waiting&as_of={at}",
