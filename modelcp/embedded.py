@@ -17,6 +17,7 @@ from typing import Any
 from weakref import WeakSet
 
 from modelcp.errors import ConfigurationError, ModelcpError, ServerError, ServerUnavailable
+from modelcp.guest import as_a_guest
 from modelcp.transports import Body, Query, Response, WsgiTransport
 
 SETTINGS = "modelcp.server.settings"
@@ -227,11 +228,7 @@ def boot() -> Callable[..., Any]:
 
 
 def _boot() -> Callable[..., Any]:
-    import warnings
-
-    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No directory at")  # static files are `modelcp up`'s to collect
+    with as_a_guest(SETTINGS):
         from modelcp.server.wsgi import application
 
     from modelcp.server.migrate import ensure_migrated

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 
@@ -14,11 +15,17 @@ def home() -> Path:
     Where it can't be made, whoever writes to it meets the reason: reading and sending go without it.
     """
     given = os.environ.get("MODELCP_HOME")
-    path = Path(given).expanduser() if given else _platform_data() / "modelcp"
+    path = _absolute(given) if given else _platform_data() / "modelcp"
     if not path.is_dir():
         with suppress(OSError):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path.absolute()
+
+
+@cache
+def _absolute(given: str) -> Path:
+    """Where a relative path led when it was first used: a step that changes the folder moves no home."""
+    return Path(given).expanduser().absolute()
 
 
 def _platform_data() -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from modelcp.artifacts.digest import check_digest, file_digest
 from modelcp.artifacts.materializers.base import Materializer, SavedAs, Unholdable, or_nothing, type_name
 from modelcp.artifacts.materializers.choice import candidates, for_loading
-from modelcp.errors import MaterializationError, ModelcpError, ModelcpWarning, StoreError
-from modelcp.notices import users_level
+from modelcp.errors import MaterializationError, ModelcpError, StoreError
+from modelcp.notices import tell
 
 if TYPE_CHECKING:
     from modelcp.artifacts.stores import Store
@@ -193,11 +192,9 @@ def _warn_once(data_type: str, reason: str) -> None:
             return
         _warned.add(data_type)
     because = f", because {reason}" if reason and reason != "JSON can't hold it exactly" else ""
-    warnings.warn(
+    tell(
         f"A value of type {data_type} is saved as a pickle{because}: loading it runs code and needs like "
-        "versions of its packages. Return plain data, or register a materializer for the type.",
-        ModelcpWarning,
-        stacklevel=users_level(),
+        "versions of its packages. Return plain data, or register a materializer for the type."
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import random
 import secrets
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
+from registry.rules.chance import chance
 from registry.rules.contents import DigestMismatch, StoreFull, check_sha256
 from registry.rules.errors import InvalidInput, TooLarge
 from registry.selectors.contents import content_path, content_size
@@ -55,7 +55,7 @@ def put_content(*, actor: Actor, sha256: str, source: Source, size: int | None =
         _drain(source)
         return known, False
     _check_limit(size or 0)
-    if random.random() < SWEPT:  # noqa: S311 - no secret
+    if chance() < SWEPT:
         sweep_incoming()
     with _incoming() as (draft, file):
         taken, found = _copy(source, file)

@@ -6,7 +6,6 @@ out again, and the receiver may get the same webhook-id twice.
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from django_tasks import task
 
 from registry.models import SYSTEM_CHAIN, Attempt, Delivery, Webhook
 from registry.rules import webhooks as rules
+from registry.rules.chance import chance
 from registry.rules.errors import RuleRefused
 from registry.selectors.webhooks import find_delivery
 from registry.services import queues
@@ -125,7 +125,7 @@ def _next(delivery: Delivery, outcome: Outcome, now: datetime) -> tuple[str, dat
         return rules.DELIVERED, None
     wait = rules.next_wait(
         delivery.tries,
-        jitter=random.random(),  # noqa: S311 - spreads them, keeps nothing secret
+        jitter=chance(),
         asked=rules.retry_after(outcome.retry_after, now),
     )
     if wait is None or outcome.status == rules.GONE:

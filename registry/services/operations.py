@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from registry.models import Operation
 from registry.rules.chain import digest
+from registry.rules.chance import chance
 from registry.rules.errors import Conflict
 from registry.services.actors import Actor
 from registry.services.writers import one_writer
@@ -69,7 +69,7 @@ def apply_once(*, actor: Actor, id: uuid.UUID, content: str, act: Callable[[], A
 
 def prune_operations() -> None:
     """Now and then forgets operations that nobody will repeat any more."""
-    if random.random() < 0.01:  # noqa: S311 - no secret
+    if chance() < 0.01:
         with suppress(DatabaseError), one_writer(), transaction.atomic():
             old = Operation.objects.filter(at__lt=timezone.now() - KEPT).order_by("at")
             Operation.objects.filter(id__in=list(old.values_list("id", flat=True)[:PRUNED_AT_ONCE])).delete()

@@ -166,6 +166,6 @@ def test_old_operations_are_forgotten(api: Api, monkeypatch: pytest.MonkeyPatch)
     send(api, op("models/", {"name": "old"}))
     Operation.objects.update(at=timezone.now() - timedelta(days=31))
     send(api, op("models/", {"name": "newer"}))
-    monkeypatch.setattr(operations.random, "random", lambda: 0.0)
+    monkeypatch.setattr(operations, "chance", lambda: 0.0)
     operations.prune_operations()
     assert Operation.objects.count() == 1

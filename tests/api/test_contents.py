@@ -206,7 +206,7 @@ def test_what_killed_uploads_left_is_swept(api: Api, store: Path, monkeypatch: p
         (store / "incoming" / name).write_bytes(b"x")
         then = time.time() - age * 24 * 3600
         os.utime(store / "incoming" / name, (then, then))
-    monkeypatch.setattr(contents.random, "random", lambda: 0.0)
+    monkeypatch.setattr(contents, "chance", lambda: 0.0)
     contents.put_content(actor=api.actor, sha256=DIGEST, source=io.BytesIO(BYTES))
     assert files(store) == ["incoming/new", *HELD]
 

@@ -80,6 +80,45 @@ def test_in_a_running_event_loop(place: Place) -> None:
     assert last(place.python(program)) == ["completed", 4]
 
 
+GUEST = """
+import logging, os, random, sys, time
+class Thing:
+    weight = 3
+@step(enable_cache=False)
+def away() -> Annotated[Thing, "thing"]:
+    os.mkdir("elsewhere")
+    os.chdir("elsewhere")
+    return Thing()
+@step
+def weigh(thing: Thing) -> int:
+    return thing.weight
+@pipeline(model_version=ModelVersion("m"))
+def q():
+    weigh(away())
+def state():
+    root = logging.getLogger()
+    return random.getstate(), time.tzname, dict(os.environ), sys.excepthook, root.handlers[:], root.level
+random.seed(1)
+logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
+before = state()
+q()
+assert state() == before
+print(json.dumps([ModelVersion("m").load_artifact("thing").weight, os.getcwd()]))
+"""
+
+
+def test_a_training_is_left_as_it_is_where_its_warnings_are_errors_and_its_home_is_relative(
+    place: Place,
+) -> None:
+    place.environment |= {"MODELCP_HOME": ".", "TZ": "America/New_York"}
+    done = place.run("-W", "error::UserWarning", "-c", STEPS + GUEST)
+    assert done.returncode == 0, done.stderr
+    assert last(done.stdout) == [3, str(place.home / "elsewhere")]
+    assert done.stderr.startswith("modelcp: A value of type __main__.Thing is saved as a pickle")
+    assert len(done.stderr.splitlines()) == 1  # nothing of Django's in a log that takes everything
+    assert not (place.home / "elsewhere" / "outbox").exists()
+
+
 def test_a_failure_ends_the_program_with_the_users_own_traceback(place: Place) -> None:
     program = STEPS + textwrap.dedent("""
     @step

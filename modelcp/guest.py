@@ -1,0 +1,45 @@
+"""Django in somebody else's process: what it takes for its own there is given back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_DJANGOS = ("DJANGO_SETTINGS_MODULE", "TZ")  # of the environment
+
+
+@contextmanager
+def as_a_guest(settings_module: str) -> Iterator[None]:
+    """In the block Django is set up; the process keeps its time zone, environment and log.
+
+    Django sets the process to its own time zone and puts its handlers onto the root logger. Neither is
+    needed: it converts times by itself, and what the registry logs goes where the program's log goes.
+
+    Args:
+        settings_module: The settings' full name.
+    """
+    kept = {name: os.environ.get(name) for name in _DJANGOS}
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
+    try:
+        from django.conf import settings
+
+        settings.LOGGING_CONFIG = None
+        loggers: Any = settings.LOGGING["loggers"]
+        logging.getLogger("django").setLevel(logging.WARNING)
+        for name, told in loggers.items():
+            logging.getLogger(name).setLevel(told["level"])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "No directory at")  # static files are `modelcp up`'s to collect
+            yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        if hasattr(time, "tzset"):
+            time.tzset()
