@@ -127,16 +127,19 @@ def test_children_of_multiprocessing_leave_nothing_behind(tmp_path: Path) -> Non
     got = Place(tmp_path).python("""
         import json, multiprocessing
         from modelcp import Client, ModelVersion
+        from modelcp.outbox import waiting
         def work(number):
             ModelVersion("m", 1).log_metadata({f"worker{number}": number})
         if __name__ == "__main__":
             c = Client(); c.create_model("m"); c.create_model_version("m")
             workers = [multiprocessing.get_context("fork").Process(target=work, args=(n,)) for n in range(3)]
             [w.start() for w in workers]; [w.join() for w in workers]
-            print(json.dumps([[w.exitcode for w in workers], ModelVersion("m", 1).metadata]))
+            left = sum(file.operations for file in waiting(c.connection.folder))
+            print(json.dumps([[w.exitcode for w in workers], left, ModelVersion("m", 1).metadata]))
     """)
-    codes, metadata = json.loads(got.splitlines()[-1])
+    codes, left, metadata = json.loads(got.splitlines()[-1])
     assert codes == [0, 0, 0]
+    assert left == 0
     assert metadata == {"worker0": 0, "worker1": 1, "worker2": 2}
 
 
