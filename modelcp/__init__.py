@@ -44,6 +44,28 @@ _HOME_OF = {
 }
 
 
+def _refuse_a_namesake() -> None:
+    """ImportError where a `registry` of the user's own is found before the one that comes with modelcp."""
+    import os
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec("registry")
+    except ValueError:  # somebody put a module there by hand
+        return
+    found = spec.origin if spec is not None else None
+    if found is not None and found.endswith(".py"):
+        ours = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+        if not os.path.realpath(found).startswith(os.path.join(ours, "registry", "")):
+            raise ImportError(
+                f"modelcp can't be used here: {found} hides the package `registry` that comes with it. "
+                "Rename that file or folder, or start the program from another place."
+            )
+
+
+_refuse_a_namesake()
+
+
 def __getattr__(name: str) -> Any:
     """Loads a public name at its first use, so that importing modelcp costs next to nothing."""
     if name not in _HOME_OF:

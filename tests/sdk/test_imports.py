@@ -102,3 +102,15 @@ except Exception as error:
         print(Client().sync().sent, Client().get_model("bare").name, load_artifact("bare_table"))
     """)
     assert later.strip() == "2 bare {'a': 1}"
+
+
+@pytest.mark.parametrize("theirs", ["registry.py", "registry/__init__.py"])
+def test_a_module_of_the_users_that_hides_one_of_ours_is_named(tmp_path: Path, theirs: str) -> None:
+    place = Place(tmp_path)
+    (place.home / theirs).parent.mkdir(exist_ok=True)
+    (place.home / theirs).write_text("")
+    for source in ("import modelcp", "from modelcp.model import ModelVersion"):
+        done = place.run("-c", source)
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith(f"ImportError: modelcp can't be used here: {place.home / theirs} hides")
+        assert last.endswith("Rename that file or folder, or start the program from another place.")
