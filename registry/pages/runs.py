@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from registry.pages import tables
 from registry.pages.base import PageRequest, page_of_past, show, wants
 from registry.pages.differences import diff
 from registry.pages.live import mark_of, unchanged
@@ -66,25 +67,53 @@ def run(request: PageRequest, run: uuid.UUID) -> HttpResponse:
     """A run: its steps as a graph and over time, what they read and wrote, what failed."""
     if "seen" in request.GET and (same := unchanged(request, mark_of(run_page.run_state(run)))):
         return same
-    found = run_page.run_page(run, request.at)
+    found = run_page.run_page(run, request.at, _number(request, "from"), _step(request))
     mark = mark_of((found["status"], found["heard_at"], found["ended_at"]))
-    steps = found["steps"]
+    steps, shown = found["steps"], found["shown"]
     context = {
         "run": found,
-        "timeline": timeline(steps, found["started_at"], found["end"]) if steps else None,
+        "timeline": timeline(shown, found["started_at"], found["end"]) if shown else None,
         "counted": _counted(steps),
         "failed": [
             {**step, "said": last_line(step["error"])} for step in steps if step["status"] == "failed"
         ],
         "skipped": sum(step["status"] == "skipped" for step in steps),
         "parameters": _parameters(found),
-        "parts": sum(len(step["inputs"]) + len(step["outputs"]) for step in steps),
+        "window": _window(request, found["begin"], run_page.STEPS, len(steps)),
         "mark": mark,
-        "here": request.path,
+        "here": without_mark(request),
         "live": found["status"] == RUNNING,
         "swap": wants(request, "runs/_run_live.html"),
     }
     return show(request, "runs/run.html", context, fragment="runs/_run_live.html")
+
+
+def _number(request: PageRequest, name: str) -> int | None:
+    """A place in a list, counted from 1 in an address, as how many stand before it; None if it is none."""
+    given = request.GET.get(name, "")
+    return max(int(given) - 1, 0) if given.isascii() and given.isdecimal() and len(given) < 9 else None
+
+
+def _step(request: PageRequest) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.GET.get("step", ""))
+    except ValueError:
+        return None
+
+
+def _window(request: PageRequest, begin: int, size: int, count: int) -> dict[str, Any] | None:
+    """Which part of a long list is shown, and the addresses of those around it; None if that is all of it."""
+    if count <= size:
+        return None
+    before = tables.address(request, **{"from": str(begin - size + 1), "step": None, "seen": None})
+    after = tables.address(request, **{"from": str(begin + size + 1), "step": None, "seen": None})
+    return {
+        "first": begin + 1,
+        "last": min(begin + size, count),
+        "count": count,
+        "before": before if begin else "",
+        "after": after if begin + size < count else "",
+    }
 
 
 @page_of_past
@@ -116,9 +145,13 @@ def _parameters(run: Mapping[str, Any]) -> list[tuple[str, str | None, str | Non
 @require_safe
 def run_step(request: PageRequest, run: uuid.UUID, step: uuid.UUID) -> HttpResponse:
     """A step of a run: its log, its traceback, its parameters, its code."""
-    found = run_page.step_page(run, step, request.at)
+    begin = (_number(request, "from") or 0) // run_page.STEP_PARTS * run_page.STEP_PARTS
+    found = run_page.step_page(run, step, request.at, begin)
     took = found["ended_at"] - found["started_at"] if found["ended_at"] and found["started_at"] else None
-    lines = len(found["logs"].splitlines())
-    return show(
-        request, "runs/step.html", {"step": found, "lines": lines, "seconds": took and took.total_seconds()}
-    )
+    context = {
+        "step": found,
+        "lines": len(found["logs"].splitlines()),
+        "seconds": took and took.total_seconds(),
+        "window": _window(request, begin, run_page.STEP_PARTS, found["parts"]),
+    }
+    return show(request, "runs/step.html", context)

@@ -1,4 +1,4 @@
-"""Reads of the runs' pages: the list, one run with its steps in eight queries, one step."""
+"""Reads of the runs' pages: the list, one run with some of its steps in eight queries, one step."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from registry.models import Pipeline, Run, RunVersion, StepInput, StepOutput, StepRun
 from registry.rules.errors import NotFound
+from registry.rules.runs import FAILED, RUNNING
 from registry.selectors.attached import metadata_of
 from registry.selectors.models_page import plain, tags_with_colors
 from registry.selectors.moments import check_begun, held, runs_by
@@ -20,7 +21,11 @@ from registry.selectors.pager import Leaf, leaf
 from registry.selectors.run_lists import RUNS
 
 ROWS = 40  # runs on a page
-SHOWN_STEPS = 500
+STEPS = 20  # of a run, on its page
+PARTS = 8  # inputs of a step, and outputs, on its run's page
+STEP_PARTS = 60  # inputs and outputs on the step's own page
+DRAWN_STEPS = 500
+MOST_STEPS = 10_000
 
 
 def runs_leaf(
@@ -63,20 +68,32 @@ def _no_such_run(ident: uuid.UUID) -> NotFound:
     )
 
 
-def run_page(ident: uuid.UUID, at: datetime | None = None) -> dict[str, Any]:
-    """A run with its steps (what each read and wrote), versions, tags, metadata, and the run before it.
+def run_page(
+    ident: uuid.UUID, at: datetime | None = None, begin: int | None = None, step: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """A run with its steps, versions, tags, metadata, and the run before it.
 
     Args:
         at: its versions' stages, tags and metadata at this moment; NotFound if it hadn't begun then.
+        begin: how many steps stand before those shown.
+        step: one of the steps shown; if neither is given, the first that failed, or runs.
+
+    Returns:
+        besides its own facts `steps` (all) and `shown`: STEPS of them with what they read and wrote, PARTS
+        of each and how many `more_inputs` and `more_outputs`; `begin`, how many stand before these.
     """
     run = _run(ident)
     check_begun(run["name"], run["started_at"], at)
     end = run["ended_at"] or timezone.now()
+    steps = _step_rows(ident, end, MOST_STEPS)
+    begin = _begin(steps, begin, step)
     return {
         **run,
         "end": end,
         "seconds": (end - run["started_at"]).total_seconds(),
-        "steps": _steps(ident, end),
+        "steps": steps,
+        "shown": _with_parts(steps[begin : begin + STEPS]),
+        "begin": begin,
         "versions": _versions(ident, at),
         "tags": tags_with_colors("run", [ident], at)[ident],
         "metadata": metadata_of("run", [ident], at=at).get(ident, {}),
@@ -123,10 +140,20 @@ def run_steps(ident: uuid.UUID, at: datetime | None = None) -> list[dict[str, An
         raise _no_such_run(ident)
     name, started_at, ended_at = found
     check_begun(name, started_at, at)
-    return _step_rows(ident, ended_at or timezone.now())
+    return _step_rows(ident, ended_at or timezone.now(), DRAWN_STEPS)
 
 
-def _step_rows(run: uuid.UUID, end: datetime) -> list[dict[str, Any]]:
+def _begin(steps: Sequence[dict[str, Any]], begin: int | None, step: uuid.UUID | None) -> int:
+    """How many steps stand before the page of the one asked for."""
+    if begin is None:
+        places = [at for at, row in enumerate(steps) if row["id"] == step]
+        for status in (FAILED, RUNNING):
+            places += [at for at, row in enumerate(steps) if row["status"] == status]
+        begin = places[0] if places else 0
+    return max(min(begin, len(steps) - 1), 0) // STEPS * STEPS
+
+
+def _step_rows(run: uuid.UUID, end: datetime, limit: int) -> list[dict[str, Any]]:
     rows = plain(
         StepRun.objects.filter(run_id=run)
         .order_by("position", "id")
@@ -140,7 +167,7 @@ def _step_rows(run: uuid.UUID, end: datetime) -> list[dict[str, Any]]:
             "error",
             "attempts",
             cached_run_id=F("cached_from__run_id"),
-        )[:SHOWN_STEPS]
+        )[:limit]
     )
     return [
         {
@@ -153,8 +180,7 @@ def _step_rows(run: uuid.UUID, end: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _steps(run: uuid.UUID, end: datetime) -> list[dict[str, Any]]:
-    rows = _step_rows(run, end)
+def _with_parts(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ids = [row["id"] for row in rows]
     inputs = _artifacts(StepInput.objects.filter(step_id__in=ids).order_by("name", "id"))
     outputs = _artifacts(StepOutput.objects.filter(step_id__in=ids).order_by("position", "id"))
@@ -162,8 +188,10 @@ def _steps(run: uuid.UUID, end: datetime) -> list[dict[str, Any]]:
         {
             **row,
             "cached_run": str(row["cached_run_id"])[-4:] if row["cached_run_id"] else None,
-            "inputs": inputs.get(row["id"], []),
-            "outputs": outputs.get(row["id"], []),
+            "inputs": inputs[row["id"]][:PARTS],
+            "outputs": outputs[row["id"]][:PARTS],
+            "more_inputs": max(len(inputs[row["id"]]) - PARTS, 0),
+            "more_outputs": max(len(outputs[row["id"]]) - PARTS, 0),
         }
         for row in rows
     ]
@@ -209,8 +237,15 @@ def _versions(run: uuid.UUID, at: datetime | None) -> list[dict[str, Any]]:
     return list({row["version_id"]: row for row in reversed(plain(rows))}.values())[::-1]
 
 
-def step_page(run: uuid.UUID, step: uuid.UUID, at: datetime | None = None) -> dict[str, Any]:
-    """A step with its log, traceback, parameters and code; NotFound if the run has no such step, or had."""
+def step_page(run: uuid.UUID, step: uuid.UUID, at: datetime | None = None, begin: int = 0) -> dict[str, Any]:
+    """A step with its log, traceback, parameters and code; NotFound if the run has no such step, or had.
+
+    Args:
+        begin: how many of its inputs and outputs stand before those shown.
+
+    Returns:
+        besides its own facts STEP_PARTS of its `inputs` and `outputs`, and how many `parts` there are.
+    """
     row: Any = (
         StepRun.objects.filter(id=step, run_id=run)
         .values(
@@ -238,4 +273,16 @@ def step_page(run: uuid.UUID, step: uuid.UUID, at: datetime | None = None) -> di
             "This run has no such step.", code="no_such_step", hint="The run's page lists its steps."
         )
     check_begun(row["run_name"], row["run_started"], at)
-    return dict(row)
+    return {**row, **_parts_of(step, begin)}
+
+
+def _parts_of(step: uuid.UUID, begin: int) -> dict[str, Any]:
+    """Some inputs and outputs of a step, the inputs first."""
+    inputs = StepInput.objects.filter(step_id=step).order_by("name", "id")
+    outputs = StepOutput.objects.filter(step_id=step).order_by("position", "id")
+    read, end = inputs.count(), begin + STEP_PARTS
+    return {
+        "inputs": _artifacts(inputs[begin:end])[step],
+        "outputs": _artifacts(outputs[max(begin - read, 0) : max(end - read, 0)])[step],
+        "parts": read + outputs.count(),
+    }

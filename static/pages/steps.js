@@ -6,8 +6,11 @@
   const moment = new URLSearchParams(location.search).get("as_of");
 
   function follow(id) {
-    const then = moment !== null && box.dataset.page ? `?as_of=${encodeURIComponent(moment)}` : "";
-    if (known.has(id)) location.assign(`${box.dataset.page}${then}#step-${id}`);
+    if (!known.has(id)) return;
+    const there = `step-${id}`, query = new URLSearchParams({ step: id });
+    if (moment !== null) query.set("as_of", moment);
+    if (document.getElementById(there)) location.assign(`#${there}`);
+    else location.assign(`${box.dataset.page}?${query}#${there}`); // another part of a long run, or its own page
   }
 
   async function sync() {

@@ -3,11 +3,15 @@
 import re
 import uuid
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from registry.rules.ids import new_id
+from registry.selectors.run_page import STEPS
 from tests.browser.facts_world import World
+from tests.browser.support import assert_accessible
 from tests.support.programs import Server
 
 pytestmark = pytest.mark.browser
@@ -40,7 +44,30 @@ def test_a_step_of_a_pipeline_leads_to_its_last_run(open_page: Open, world: Worl
     page.get_by_role("link", name="nightly").click()
     expect(page.locator("#graph[data-ready='1 0']")).to_be_visible()
     page.locator("#graph").click()  # the one step stands in the middle
-    expect(page).to_have_url(re.compile(f"/runs/{world.live}/#step-"))
+    expect(page).to_have_url(re.compile(rf"/runs/{world.live}/\?step=[0-9a-f-]{{36}}#step-"))
+
+
+def test_a_step_that_isnt_shown_leads_to_where_it_is(open_page: Open, world: World) -> None:
+    steps = [
+        {"id": str(new_id()), "name": f"s{at}", "position": at, "status": "completed"}
+        for at in range(STEPS + 5)
+    ]
+    for before, after in pairwise(steps):
+        after["upstream"] = [before["name"]]
+    ended, run = "2026-01-31T13:00:00Z", str(new_id())
+    world.send("POST", "runs/", {"id": run, "pipeline": "long", "started_at": "2026-01-31T12:00:00Z"})
+    world.send("POST", f"runs/{run}/", {"status": "completed", "ended_at": ended, "steps": steps})
+    page = open_page(f"/runs/{run}/")
+    expect(page.locator(f"#graph[data-ready='{len(steps)} 0']")).to_be_visible()
+    page.locator("#graph").focus()
+    for _ in range(len(steps)):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#graph-said")).to_contain_text(f"s{STEPS + 4}: done")
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody:target")).to_contain_text(f"s{STEPS + 4}")
+    assert_accessible(page)
+    page.get_by_role("link", name="Before").first.click()
+    expect(page.get_by_text(f"Steps 1–{STEPS} of {len(steps)}").first).to_be_visible()
 
 
 def test_states_change_in_their_place_while_the_run_goes_on(open_page: Open, world: World) -> None:
