@@ -14,6 +14,9 @@ from pathlib import Path
 from tests.support import postgres
 
 NOTHING_COLLECTED = 5
+# More than there are cores: a test often waits, for a browser or for a program that starts.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WORKERS = min(max(CORES * 3 // 2, 2), 8)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -45,7 +48,7 @@ def run(database: str, url: str, arguments: list[str]) -> Outcome:
         environment = dict(os.environ, MODELCP_TEST_REPORT=str(report), MODELCP_TEST_DATABASE_URL=url)
         environment.pop("MODELCP_DATABASE_URL", None)
         code = subprocess.call(
-            [sys.executable, "-m", "pytest", "-n", "auto", "--maxprocesses", "8", *arguments],
+            [sys.executable, "-m", "pytest", "-n", str(WORKERS), *arguments],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
