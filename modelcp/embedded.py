@@ -17,7 +17,6 @@ from typing import Any
 from weakref import WeakSet
 
 from modelcp.errors import ConfigurationError, ModelcpError, ServerError, ServerUnavailable
-from modelcp.guest import as_a_guest
 from modelcp.transports import Body, Query, Response, WsgiTransport
 
 SETTINGS = "modelcp.server.settings"
@@ -228,6 +227,8 @@ def boot() -> Callable[..., Any]:
 
 
 def _boot() -> Callable[..., Any]:
+    from modelcp.server.guest import as_a_guest
+
     with as_a_guest(SETTINGS):
         from modelcp.server.wsgi import application
 
