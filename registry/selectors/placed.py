@@ -15,7 +15,7 @@ from registry.rules.stages import ARCHIVED, EXCLUSIVE, STAGES
 from registry.selectors.lists import any_of
 from registry.selectors.moments import count_then, existing_at, holding, model_existed, open_at
 
-LAST_IN = 100  # versions that came last into a stage: the newest of them tell where to look for the newest
+LAST_IN = 200  # versions that came last into a stage: the newest of them tell where to look for the newest
 
 
 def newest_by_stage(at: datetime, first: int) -> dict[str, QuerySet[ModelVersion]]:
