@@ -17,6 +17,7 @@ from typing import Any
 from weakref import WeakSet
 
 from modelcp.errors import ConfigurationError, ModelcpError, ServerError, ServerUnavailable
+from modelcp.home import home
 from modelcp.transports import Body, Query, Response, WsgiTransport
 
 SETTINGS = "modelcp.server.settings"
@@ -231,11 +232,23 @@ def _boot() -> Callable[..., Any]:
 
     with as_a_guest(SETTINGS):
         from modelcp.server.wsgi import application
+    _refuse_another_home()
 
     from modelcp.server.migrate import ensure_migrated
 
     ensure_migrated()
     return application
+
+
+def _refuse_another_home() -> None:
+    """ServerUnavailable if MODELCP_HOME was changed after its registry was opened here: Django opens one."""
+    from django.conf import settings
+
+    if home() != settings.HOME:
+        raise ServerUnavailable(
+            f"This process has the registry in {settings.HOME} open, and can't open that in {home()} too.",
+            hint="Set MODELCP_HOME before the first use, or use it in a process of its own.",
+        )
 
 
 def _forget_pools() -> list[Any]:

@@ -143,6 +143,34 @@ def test_children_of_multiprocessing_leave_nothing_behind(tmp_path: Path) -> Non
     assert metadata == {"worker0": 0, "worker1": 1, "worker2": 2}
 
 
+def test_a_home_named_after_the_first_use_gets_its_records_from_the_next_process(tmp_path: Path) -> None:
+    place, other = Place(tmp_path / "first"), Place(tmp_path / "other")
+    done = place.run(
+        "-c",
+        textwrap.dedent(f"""
+        import os
+        from modelcp import Client, ModelVersion, pipeline, step
+        @step
+        def one() -> int: return 1
+        @pipeline(model_version=ModelVersion("m"))
+        def p(): one()
+        p()
+        os.environ["MODELCP_HOME"] = {str(other.home)!r}
+        print(p().model_version.number)
+        Client().get_model("m")
+        """),
+    )
+    assert done.stdout == "None\n"
+    assert done.stderr.splitlines()[-1] == (
+        f"modelcp.errors.ServerUnavailable: This process has the registry in {place.home} open, "
+        f"and can't open that in {other.home} too. "
+        "Set MODELCP_HOME before the first use, or use it in a process of its own."
+    )
+    other.cli("sync")
+    for home in (place, other):
+        assert [version["number"] for version in home.json("model", "version", "list", "m")] == [1]
+
+
 def test_two_processes_at_once_from_the_first_use_on(tmp_path: Path) -> None:
     place = Place(tmp_path)
     source = """
