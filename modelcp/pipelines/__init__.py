@@ -14,6 +14,8 @@ provenance.py  git, Python, packages         result.py   what a run gives back
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401 - for a run that outlives the main thread, as embedded.py says
+
 from modelcp.pipelines.context import get_pipeline_context, get_step_context
 from modelcp.pipelines.decorators import Pipeline, Step, pipeline, step
 from modelcp.pipelines.track import track_run

@@ -119,6 +119,13 @@ def test_a_training_is_left_as_it_is_where_its_warnings_are_errors_and_its_home_
     assert not (place.home / "elsewhere" / "outbox").exists()
 
 
+def test_a_run_in_a_thread_that_outlives_the_main_one(place: Place) -> None:
+    done = place.run("-c", STEPS + "import threading; threading.Thread(target=lambda: told(p())).start()")
+    assert last(done.stdout) == {"load": "completed", "add": "completed"}
+    assert done.stderr == ""
+    assert [run["status"] for run in place.json("run", "list")] == ["completed"]
+
+
 def test_a_failure_ends_the_program_with_the_users_own_traceback(place: Place) -> None:
     program = STEPS + textwrap.dedent("""
     @step
