@@ -159,8 +159,7 @@ class Graph:
             ) from None
         bound.apply_defaults()
         node = Node(self, step, name, len(self.nodes), specs, bound, self.defaults, _as_list(after))
-        for place, handle in handles_in(bound.arguments):
-            _check_handle(handle, node, place)
+        _check_arguments(node)
         self.nodes[name] = node
         return _calls(node)
 
@@ -240,6 +239,17 @@ def _calls(node: Node) -> StepCall | Outputs:
     outputs = Outputs(Handle(node, spec) for spec in node.specs)
     outputs.node = node
     return outputs
+
+
+def _check_arguments(node: Node) -> None:
+    try:
+        for place, handle in handles_in(node.bound.arguments):
+            _check_handle(handle, node, place)
+    except RecursionError:
+        raise GraphError(
+            f"Step {node.name!r} gets an argument that holds itself, or is nested too deep.",
+            hint="Make it in the step, or pass it as an artifact: save_artifact(value, name).",
+        ) from None
 
 
 def _check_handle(handle: StepCall, node: Node, place: str, *, data: bool = True) -> None:

@@ -177,6 +177,13 @@ def test_wrong_arguments_name_the_step() -> None:
         compose(split)  # type: ignore[call-arg]
 
 
+def test_an_argument_that_holds_itself_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(GraphError, match=r"'fit' gets an argument that holds itself.*Make it in the step"):
+        compose(lambda: fit(endless))
+
+
 def calls(act: Callable[[], object]) -> int:
     """How many functions are called while it acts: its cost, whatever the machine."""
     counted: list[str] = []
