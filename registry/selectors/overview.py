@@ -190,7 +190,8 @@ def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[s
     Each row: id, name, pipeline, started_at, heard_at, done (steps), step (the one that runs), total (of the
     pipeline's last run that ended well; None if it has none), at (done, and the one that runs).
     """
-    last = Run.objects.filter(pipeline=OuterRef("pipeline_id"), status=COMPLETED).order_by("-started_at")
+    ended = Q() if at is None else Q(ended_at__lte=at)
+    last = Run.objects.filter(ended, pipeline=OuterRef("pipeline_id"), status=COMPLETED)
     done, going = _step_states(at)
     running = StepRun.objects.filter(begun_by(at), going, run=OuterRef("pk")).order_by("-position")
     runs = plain(
@@ -202,7 +203,7 @@ def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[s
             "started_at",
             "heard_at",
             pipeline_name=F("pipeline__name"),
-            last=Subquery(last.values("pk")[:1]),
+            last=Subquery(last.order_by("-started_at").values("pk")[:1]),
             step=Subquery(running.values("name")[:1]),
         )[:limit]
     )

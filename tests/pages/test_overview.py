@@ -12,7 +12,7 @@ from registry.selectors import overview as read
 from registry.services.actors import Actor
 from tests.pages.catalog_world import browser, make_model, person, promote
 from tests.pages.facts_world import Trained, running, text
-from tests.support.doors import Api, started
+from tests.support.doors import Api, started, step
 
 pytestmark = pytest.mark.django_db
 ASK = {"HX-Request": "true", "HX-Target": "overview-live"}
@@ -72,6 +72,21 @@ def test_runs_in_flight_show_how_far_they_are(client: Client, admin: Actor) -> N
     assert "step 1" in page
     assert "nightly" in page
     assert '<span class="count">1</span>' in page
+
+
+def test_how_far_runs_were_is_told_by_the_run_that_had_ended_last_then() -> None:
+    api, begun = Api(), "2026-01-31T{}:00:00Z"
+    runs = ((8, 9, 2), (10, 14, 1), (12, 13, 5))  # hours of beginning and end, steps
+    for start, end, count in runs:
+        body = started(pipeline="nightly", started_at=begun.format(f"{start:02}"))
+        api.post("runs/", body)
+        times = {"started_at": body["started_at"], "ended_at": begun.format(end)}
+        steps = [step(f"s{at}", position=at) | times for at in range(count)]
+        api.post(
+            f"runs/{body['id']}/", {"status": "completed", "ended_at": begun.format(end), "steps": steps}
+        )
+    (then,) = read.in_flight(at=datetime(2026, 1, 31, 11, tzinfo=UTC))
+    assert (then["done"], then["step"], then["total"]) == (0, "s0", 2)
 
 
 def test_the_page_is_answered_again_only_when_something_changed(client: Client, admin: Actor) -> None:
