@@ -154,7 +154,7 @@ def test_a_wrong_number_of_values_fails_the_step_by_name(registry: Registry) -> 
     def pair() -> tuple[Annotated[int, "a"], Annotated[int, "b"]]:
         return 1, 2, 3  # type: ignore[return-value]
 
-    with pytest.raises(GraphError, match=r"'pair' is annotated with 2 outputs \(a, b\), and returned 3"):
+    with pytest.raises(GraphError, match=r"'pair' is annotated with 2 outputs \('a', 'b'\), and returned 3"):
         run_only(pair)
     assert statuses(registry) == {"pair": "failed"}
 
