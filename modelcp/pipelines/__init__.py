@@ -1,7 +1,8 @@
 """Pipelines: steps composed to a graph, run in order, reused where nothing changed, reported as they end.
 
 decorators.py  @step and @pipeline           graph.py    the body's calls, their edges, their order
-outputs.py     names and configs of outputs  runner.py   compose, start, run, end
+outputs.py     names and configs of outputs  handles.py  what stands for an output until it is there
+runner.py      compose, start, run, end
 steprun.py     one step                      given.py    what it gets
 stored.py      its outputs, kept and saved    failures.py what it raised
 options.py     what decorators are given     words.py    names, tags, values for the record

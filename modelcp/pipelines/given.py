@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelcp.pipelines.graph import Handle, Node, leaves_in, replace_leaves
+from modelcp.pipelines.graph import Node, leaves_in, replace_leaves
+from modelcp.pipelines.handles import Handle
 from modelcp.pipelines.stored import Stored
 from modelcp.pipelines.words import input_name, recorded
 from modelcp.records import ArtifactVersion

@@ -11,7 +11,8 @@ from modelcp.errors import GraphError
 from modelcp.pipelines.context import PipelineContext, inside_body
 from modelcp.pipelines.decorators import composing
 from modelcp.pipelines.failures import error_line
-from modelcp.pipelines.graph import Graph, Handle, Node, leaves_in
+from modelcp.pipelines.graph import Graph, Node, leaves_in
+from modelcp.pipelines.handles import Handle
 from modelcp.pipelines.live import View
 from modelcp.pipelines.outputs import names_of
 from modelcp.pipelines.provenance import Code
