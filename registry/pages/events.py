@@ -22,7 +22,7 @@ from registry.services.verification import verify
 from registry.services.webhooks import RIGHT
 
 FILTERS = ("what", "action", "actor", "door", "at", "type", "target", "run", "cursor", "before")
-SHOWN = 30
+SHOWN = 28
 # What can be filtered by on the page, in order: `rules.history.ABOUT` says what the words stand for.
 WHAT = {
     "stages": "Stages",

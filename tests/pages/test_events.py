@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from registry.models import Event, ModelVersion
+from registry.pages.events import SHOWN
 from registry.services import aliases, catalog, stages, tags, versions
 from registry.services.actors import Actor
 from tests.pages.catalog_world import HOSTILE, browser, link, log, make_model, person, promote
@@ -122,7 +123,7 @@ def test_it_goes_on_older_and_newer(client: Client, admin: Actor) -> None:
     first = text(client, "/models/churn/history/")
     older = re.search(r'href="([^"]+)" rel="next"', first)
     assert older
-    assert len(rows(first)) == 30
+    assert len(rows(first)) == SHOWN
     assert not set(rows(first)) & set(rows(text(client, "/models/churn/history/" + unescape(older[1]))))
 
 
