@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+CONNECT_TIMEOUT = 10  # seconds
 _DJANGOS = ("DJANGO_SETTINGS_MODULE", "TZ")  # of the environment
 
 
@@ -28,6 +29,7 @@ def as_a_guest(settings_module: str) -> Iterator[None]:
     try:
         from django.conf import settings
 
+        _take_one_connection(settings.DATABASES["default"])
         settings.LOGGING_CONFIG = None
         loggers: Any = settings.LOGGING["loggers"]
         logging.getLogger("django").setLevel(logging.WARNING)
@@ -43,3 +45,14 @@ def as_a_guest(settings_module: str) -> Iterator[None]:
                 os.environ[name] = value
         if hasattr(time, "tzset"):
             time.tzset()
+
+
+def _take_one_connection(database: dict[str, Any]) -> None:
+    """No pool of connections: all requests run on one thread here.
+
+    A pool has threads of its own, which can't be started once the program ends, and draws from its `random`.
+    """
+    options = database["OPTIONS"]
+    if options.pop("pool", None):
+        options.setdefault("connect_timeout", CONNECT_TIMEOUT)
+        database |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
