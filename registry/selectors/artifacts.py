@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
-from registry.models import Artifact, ArtifactLink, ArtifactVersion, ModelVersion
+from registry.models import Artifact, ArtifactLink, ArtifactVersion, MetadataValue, ModelVersion
 from registry.rules.errors import NotFound
 from registry.rules.ids import parse_id
+from registry.rules.metadata import nest
 from registry.rules.names import normal
 from registry.rules.versions import MAX_NUMBER, By, Ref, parse_ref
 from registry.selectors.attached import metadata_of, tags_of
@@ -202,26 +202,26 @@ def open_links(version: ModelVersion, at: datetime | None = None) -> QuerySet[Ar
 
 def link_rows(links: QuerySet[ArtifactLink], at: datetime | None = None) -> list[dict[str, Any]]:
     """Artifact version rows with the link's id, name and kind, in two queries; metadata as of a moment."""
-    return _link_rows(links.values_list(*_LINK_COLUMNS.values()), at)
+    rows = [
+        dict(zip(_LINK_COLUMNS, values, strict=True)) for values in links.values_list(*_LINK_COLUMNS.values())
+    ]
+    metadata = metadata_of("artifact_version", [row["id"] for row in rows], at=at)
+    return [_link_row(row, metadata) for row in rows]
 
 
 def link_row(ident: uuid.UUID) -> dict[str, Any]:
     """The row of one link, also of an ended one."""
-    return _link_rows(_LINK.rows(ident))[0]
+    row = dict(zip(_LINK_COLUMNS, _LINK.rows(ident)[0], strict=True))
+    return _link_row(row, {row["id"]: nest(_METADATA.rows(row["id"]))})
 
 
-def _link_rows(found: Iterable[tuple[Any, ...]], at: datetime | None = None) -> list[dict[str, Any]]:
-    rows = [dict(zip(_LINK_COLUMNS, values, strict=True)) for values in found]
-    metadata = metadata_of("artifact_version", [row["id"] for row in rows], at=at)
-    return [
-        {
-            **_version_row(row, metadata),
-            "link": row["link"],
-            "name": row["link_name"],
-            "kind": row["kind"],
-        }
-        for row in rows
-    ]
+def _link_row(row: dict[str, Any], metadata: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    return {**_version_row(row, metadata), "link": row["link"], "name": row["link_name"], "kind": row["kind"]}
+
+
+def _metadata(ident: uuid.UUID) -> QuerySet[Any, Any]:
+    rows = MetadataValue.objects.filter(artifact_version_id=ident, valid_to__isnull=True)
+    return rows.order_by("path").values_list("path", "value")
 
 
 _ID = uuid.UUID(int=1)
@@ -233,3 +233,4 @@ _LATEST = CompiledObject(ArtifactVersion, lambda ident: _versions_in(ident).orde
 _LINK = Compiled(
     lambda ident: ArtifactLink.objects.filter(id=ident).values_list(*_LINK_COLUMNS.values()), _ID
 )
+_METADATA = Compiled(_metadata, _ID)

@@ -33,11 +33,13 @@ def find_model(name: str, *, deleted: bool = False, at: datetime | None = None) 
         at: the one that existed at this moment.
     """
     name = normal(name)
-    gone = Model.objects.filter(name=name, deleted_at__isnull=False).order_by("-deleted_at")
     if at is not None:
         model = models_at(at).filter(name=name).order_by("-created_at").first()
+    elif deleted:
+        gone = Model.objects.filter(name=name, deleted_at__isnull=False)
+        model = gone.order_by("-deleted_at").first()
     else:
-        model = gone.first() if deleted else lookups.model_named(name)
+        model = lookups.model_named(name)
     if model is None:
         then = f" at {at.isoformat()}" if at else ""
         raise NotFound(
@@ -96,10 +98,10 @@ def find_version(model: Model, reference: object, at: datetime | None = None) ->
 
 def lookup_version(model: Model, ref: Ref) -> ModelVersion | None:
     """The version that `ref` addresses now, or None."""
+    if ref.by is By.NUMBER:
+        return lookups.version_numbered(model.id, ref.value)
     versions = ModelVersion.objects.filter(model=model, deleted_at__isnull=True)
     match ref.by:
-        case By.NUMBER:
-            return lookups.version_numbered(model.id, ref.value)
         case By.LATEST:
             return versions.order_by("-number").first()
         case By.NAME:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from registry.models import Alias, MetadataValue, Model, ModelVersion, TagAttachment
+from registry.models import Alias, ArtifactLink, MetadataValue, Model, ModelVersion, TagAttachment
 from registry.rules.versions import MAX_NUMBER
 from registry.selectors.compiled import Compiled, CompiledObject
 from registry.selectors.late import changed_later, told_of
@@ -41,6 +41,16 @@ def tags_on(version: uuid.UUID) -> list[str]:
 def aliases_to(version: uuid.UUID) -> list[str]:
     """The aliases that point to a version, sorted."""
     return [name for (name,) in _ALIASES.rows(version)]
+
+
+def link_of(ident: uuid.UUID) -> list[ArtifactLink]:
+    """The link of that id, open or ended, if there is one."""
+    return _LINK.all(ident)
+
+
+def link_between(version: uuid.UUID, artifact_version: uuid.UUID) -> list[ArtifactLink]:
+    """The open link of an artifact version to a version, if there is one."""
+    return _LINKED.all(version, artifact_version)
 
 
 def metrics_of(version: uuid.UUID) -> tuple[dict[str, Any], list[str]]:
@@ -81,9 +91,21 @@ def _holding(model: uuid.UUID, stage: str) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(model_id=model, stage=stage, deleted_at__isnull=True)
 
 
-_ID = uuid.UUID(int=1)
+def _link(ident: uuid.UUID) -> QuerySet[ArtifactLink]:
+    return ArtifactLink.objects.filter(id=ident)
+
+
+def _linked(version: uuid.UUID, artifact_version: uuid.UUID) -> QuerySet[ArtifactLink]:
+    return ArtifactLink.objects.filter(
+        version_id=version, artifact_version_id=artifact_version, valid_to__isnull=True
+    )
+
+
+_ID, _OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 _MODEL_NAMED = CompiledObject(Model, _named, "a model")
 _MODEL_LIVING = CompiledObject(Model, _living, _ID)
 _NUMBERED = CompiledObject(ModelVersion, _numbered, _ID, 987_654_321)
 _HOLDING = CompiledObject(ModelVersion, _holding, _ID, "a stage")
+_LINK = CompiledObject(ArtifactLink, _link, _ID)
+_LINKED = CompiledObject(ArtifactLink, _linked, _ID, _OTHER)
 _TAGS, _ALIASES, _METRICS = Compiled(_tags, _ID), Compiled(_aliases, _ID), Compiled(_metrics, _ID)

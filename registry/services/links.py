@@ -13,6 +13,7 @@ from registry.rules.errors import Conflict, NotFound
 from registry.rules.ids import new_id
 from registry.rules.names import check_name
 from registry.rules.runs import NewArtifactVersion, check_kind
+from registry.selectors import lookups
 from registry.selectors.artifacts import find_artifact_version, get_artifact_version
 from registry.selectors.catalog import find_model, find_version
 from registry.services.actors import Actor
@@ -90,13 +91,7 @@ def set_links(work: Work, wanted: Sequence[Wanted]) -> tuple[list[ArtifactLink],
     Returns:
         the link of each, and how many were made or changed.
     """
-    known = {link.id: link for link in ArtifactLink.objects.filter(id__in=[w.id for w in wanted])}
-    now = ArtifactLink.objects.filter(
-        valid_to__isnull=True,
-        version__in={w.version.id for w in wanted},
-        artifact_version__in={w.artifact_version.id for w in wanted},
-    )
-    current = {(link.version_id, link.artifact_version_id): link for link in now}
+    known, current = _standing(wanted)
     links, made = [], []
     for want in wanted:
         pair = (want.version.id, want.artifact_version.id)
@@ -108,6 +103,26 @@ def set_links(work: Work, wanted: Sequence[Wanted]) -> tuple[list[ArtifactLink],
     ended = [link for link in made if link.valid_to is not None]  # replaced within this very call
     insert([*ended, *(link for link in made if link.valid_to is None)])
     return links, len(made)
+
+
+def _standing(
+    wanted: Sequence[Wanted],
+) -> tuple[dict[uuid.UUID, ArtifactLink], dict[tuple[uuid.UUID, uuid.UUID], ArtifactLink]]:
+    """The links of the ids wanted, and the open ones of the pairs wanted."""
+    if len(wanted) == 1:  # by SQL compiled once: what each single post asks
+        one, (version, this) = wanted[0].id, (wanted[0].version.id, wanted[0].artifact_version.id)
+        same, now = lookups.link_of(one), lookups.link_between(version, this)
+    else:
+        same = list(ArtifactLink.objects.filter(id__in=[want.id for want in wanted]))
+        now = list(
+            ArtifactLink.objects.filter(
+                valid_to__isnull=True,
+                version__in={want.version.id for want in wanted},
+                artifact_version__in={want.artifact_version.id for want in wanted},
+            )
+        )
+    pairs = {(link.version_id, link.artifact_version_id): link for link in now}
+    return {link.id: link for link in same}, pairs
 
 
 def _as_before(
