@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from registry.rules.errors import InvalidInput
+from registry.rules.names import normal
 
 
 class Kind(Enum):
@@ -22,7 +23,10 @@ class Kind(Enum):
 
 
 def read_value(name: str, text: str, kind: Kind) -> Any:
-    """The value of a filter in its kind's type; a time is `parse_time`'s. InvalidInput names the filter."""
+    """The value of a filter in its kind's type, a text in the form that names have (NFC).
+
+    A time is `parse_time`'s. InvalidInput names the filter.
+    """
     match kind:
         case Kind.NUMBER:
             return _number(name, text)
@@ -31,7 +35,7 @@ def read_value(name: str, text: str, kind: Kind) -> Any:
         case Kind.ID:
             return _id(name, text)
         case _:
-            return text
+            return normal(text)
 
 
 def bad_filter(name: str, message: str, hint: str | None = None, code: str = "bad_filter") -> InvalidInput:

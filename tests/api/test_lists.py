@@ -1,6 +1,7 @@
 """Lists over HTTP: the grammar on every list, pages by key, and a cost that doesn't grow."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -226,3 +227,15 @@ def test_a_list_asks_as_many_queries_for_one_row_as_for_many(many: Api, path: st
 
 def test_the_holder_of_a_stage_takes_six_queries(many: Api) -> None:
     assert queries(many, "models/fraud/versions/production/") <= 6
+
+
+def test_a_name_typed_with_its_accents_apart_is_found(api: Api) -> None:
+    apart = "cafe\u0301"
+    api.call("POST", "models/", {"name": apart, "tags": [apart]})
+    for question in (
+        {"name": apart},
+        {"tag": apart},
+        {"name": f"startswith:{apart}"},
+        {"name": f"contains:{apart}"},
+    ):
+        assert [row["name"] for row in api.get(f"models/?{urlencode(question)}")["results"]] == ["caf\u00e9"]
