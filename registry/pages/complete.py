@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registry.pages.base import PageRequest, page_of_now
+from registry.rules.names import normal
 from registry.selectors import complete as read
 
 KINDS = {"tags": read.tags, "people": read.people, "artifacts": read.artifacts}
@@ -20,6 +21,6 @@ def complete(request: PageRequest, kind: str) -> HttpResponse:
         raise Http404(f"Nothing is completed under {kind[:40]!r}.")
     htmx = getattr(request, "htmx", None)
     field = (htmx.trigger_name if htmx else "") or "q"
-    words = request.GET.get(field, "").rpartition(",")[2].strip()[:200].replace("\0", "")
+    words = normal(request.GET.get(field, "").rpartition(",")[2].strip()[:200].replace("\0", ""))
     template = "parts/_known_tags.html" if request.GET.get("as") == "chips" else "parts/_options.html"
     return render(request, template, {"rows": KINDS[kind](words), "words": words})

@@ -19,7 +19,6 @@ from registry.rules.approvals import APPROVED, STATES, WAITING, basis_digest
 from registry.rules.errors import NotFound
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
-from registry.rules.names import normal
 from registry.rules.stages import EXCLUSIVE
 from registry.selectors.catalog import alive_versions, find_model, find_version
 from registry.selectors.columns import Column
@@ -203,7 +202,7 @@ def fresh_basis(version: ModelVersion, stage: str, at: datetime) -> dict[str, st
 
 
 def _named(test: Test) -> list[uuid.UUID]:
-    names = [normal(name) for name in (test.value if test.op == "in" else (test.value,))]
+    names = test.value if test.op == "in" else (test.value,)
     return list(Model.objects.filter(name__in=names).values_list("id", flat=True))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from registry.models import CardRevision, ModelVersion
+from registry.rules.names import normal
 from registry.selectors.artifacts import alive_artifacts
 from registry.selectors.catalog import alive_models, alive_versions
 from registry.selectors.columns import prefix
@@ -25,7 +26,7 @@ _SHORT_ID = re.compile(r"[0-9a-f]{4,32}")
 
 def search(words: str, most: int = MOST) -> dict[str, list[dict[str, Any]]]:
     """What holds the words, by kind, the best and newest first; at most `most` of each, in five queries."""
-    words = words.replace("\0", "").strip()[:MAX_WORDS]
+    words = normal(words.replace("\0", "").strip()[:MAX_WORDS])
     if not words:
         return {}
     found = {

@@ -165,6 +165,9 @@ def test_search_as_one_types_and_for_nothing(client: Client, admin: Actor) -> No
     assert "<html" not in alone
     assert 'href="/models/churn/"' in alone
     assert "Nothing holds" in text(client, "/search/?q=zzz")
+    make_model(admin, "caf\u00e9", tags=["caf\u00e9"])
+    for path in ("/search/?q=", "/complete/tags/?as=chips&q=", "/models/?name=contains:"):
+        assert "caf\u00e9" in text(client, f"{path}cafe\u0301")  # typed with its accent apart
     for odd in ("", "%00", "   ", "%25", "_" * 5000, "99999999999999999999", "a 99999999999999", "'\"<b>"):
         assert "<b>" not in text(client, f"/search/?q={odd}").replace("<b></b>", "")
 
