@@ -29,6 +29,7 @@ from registry.selectors.moments import (
     open_at,
     runs_by,
 )
+from registry.selectors.staged import holders_now
 
 SHOWN = 10  # models in production
 CANDIDATES = 5
@@ -40,12 +41,12 @@ def totals(at: datetime | None = None) -> dict[str, int]:
     """How many models and versions there are, and how many models have one in production and in staging."""
     if at is not None:
         return _totals_then(at)
-    held = ModelVersion.objects.filter(deleted_at__isnull=True)
-    holders = {stage: held.filter(stage=stage).values("model") for stage in (PRODUCTION, STAGING)}
+    held = holders_now().filter(model=OuterRef("pk"))
+    holders = {stage: Exists(held.filter(stage=stage)) for stage in (PRODUCTION, STAGING)}
     counted = alive_models().aggregate(
         models=Count("id"),
         versions=Sum("version_count"),
-        **{stage: Count("id", filter=Q(pk__in=models)) for stage, models in holders.items()},
+        **{stage: Count("id", filter=there) for stage, there in holders.items()},
     )
     return {**counted, "versions": counted["versions"] or 0}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import BooleanField, Case, Exists, Func, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from registry.models import ModelVersion, Tenure
@@ -26,15 +26,31 @@ OF_MODELS = Field(
 )
 
 
+class _IsExclusive(Func):
+    """That a stage is an exclusive one, in the words of the condition of the small index of the holders.
+
+    SQLite looks for it by such an index only where the query says the same, not by parameters.
+    """
+
+    template = f"%(expressions)s IN {EXCLUSIVE!r}"
+    output_field = BooleanField()
+
+
+def holders_now() -> QuerySet[ModelVersion]:
+    """The versions that hold an exclusive stage; none of them is deleted, for then its stage ends."""
+    return ModelVersion.objects.filter(_IsExclusive("stage"))
+
+
 def _staged(at: datetime | None, key: str) -> Where:
     """Versions (`version`) or models (`model`) by the stage held; of models `none` means neither."""
     of_models = key == "model"
 
     def held(stages: Any) -> Q:
+        exclusive = set(stages) <= set(EXCLUSIVE)
         if at is None:
-            rows = ModelVersion.objects.filter(model=OuterRef("pk"), deleted_at__isnull=True)
-            return Q(Exists(rows.filter(stage__in=stages)))
-        if of_models and set(stages) <= set(EXCLUSIVE):  # production first, which most models have
+            rows = holders_now() if exclusive else ModelVersion.objects.filter(deleted_at__isnull=True)
+            return Q(Exists(rows.filter(model=OuterRef("pk"), stage__in=stages)))
+        if of_models and exclusive:  # production first, which most models have
             return _any(_lasts(stage, at) for stage in sorted(stages))
         then = Tenure.objects.filter(open_at(at), stage__in=stages, **{key: OuterRef("pk")})
         # A version that was there needn't be asked again.
