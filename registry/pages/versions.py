@@ -62,6 +62,7 @@ def show_version(
         "value_count": len(values),
         "steps": version_page.steps_of(head["run_id"]),
         "around": around,
+        "ahead": version_page.gates_ahead(head, at),
         **(_approvals(request, head) if at is None else {}),
         "instances": instances_of(head["id"]) if at is None else [],
         "deployed": [row for row in artifacts if row["kind"] == "deployment"],

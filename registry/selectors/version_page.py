@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Subquery, Value, When
+from django.utils import timezone
 
 from registry.models import Alias, ArtifactLink, MetadataValue, ModelVersion, StepInput, StepRun, Tenure
+from registry.rules.gates import PASSED
 from registry.rules.plans import METRICS
-from registry.rules.stages import ARCHIVED, PRODUCTION
+from registry.rules.stages import ARCHIVED, PRODUCTION, STAGING
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
+from registry.selectors.gates import Ask, judge_all, rules_of
 from registry.selectors.late import changed_later
 from registry.selectors.models_page import plain, tags_with_colors
 from registry.selectors.moments import begun_by, existing_at, held, holding, models_at, open_at
@@ -118,6 +121,29 @@ def _condition(model: str, ref: Ref, at: datetime | None) -> Q | None:
 
 def _flag(condition: Q) -> Any:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def gates_ahead(head: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
+    """How the gates of a version's next stage come out, now or at a moment.
+
+    Args:
+        head: as `version_head` tells it.
+
+    Returns:
+        the `stage` (staging for a new version, production for one in staging), its `gates` as rule, words,
+        state, value and why, and how many are `passing`; empty where no stage or no gate is ahead.
+    """
+    stage = {None: STAGING, STAGING: PRODUCTION}.get(head["stage"])
+    if stage is None or (at is None and not rules_of(head["model_id"], stage)):  # as most have none
+        return {}
+    holder = head["holder"]["id"] if head["holder"] and stage == PRODUCTION else None
+    if stage == STAGING:
+        staged = _versions(head["model"], at).filter(_holds(head["model"], STAGING, at))
+        holder = staged.values_list("pk", flat=True).first()
+    asked = Ask(head["model_id"], stage, head["id"], holder, at or timezone.now())
+    gates = judge_all([asked], past=at)[0].gates
+    passing = sum(gate["state"] == PASSED for gate in gates)
+    return {"stage": stage, "gates": gates, "passing": passing} if gates else {}
 
 
 def linked_artifacts(version: uuid.UUID, at: datetime | None = None) -> list[dict[str, Any]]:

@@ -94,6 +94,22 @@ def test_failing_gates_lock_the_plan_and_say_why(client: Client, admin: Actor) -
     assert (refused.status_code, "Its run is failed." in refused.content.decode()) == (422, True)
 
 
+def test_a_version_tells_how_the_gates_of_its_next_stage_come_out(client: Client, admin: Actor) -> None:
+    version, told = "/models/churn/versions/2/", "Gates to "
+    assert told not in text(client, version)
+    staging, production = ["run succeeded"], ["approvals >= 1", "metrics.auc >= holder", "age < 30d"]
+    write.set_gates(actor=admin, model="churn", gates={"staging": staging, "production": production})
+    page = text(client, version)
+    assert "Gates to staging 0 of 1 pass Open plan" in page
+    assert "Its run is failed." in page
+    write.set_gates(actor=admin, model="churn", gates={"staging": []})
+    assert told not in text(client, version)
+    promote(admin, "churn", 2, "staging")
+    assert "Gates to production 2 of 3 pass Open plan" in text(client, version)
+    assert f'href="{PLAN}?to=production">Open plan' in client.get(version).content.decode()
+    assert told not in text(client, "/models/churn/versions/1/")
+
+
 def test_an_administrator_goes_past_them_by_force(client: Client, admin: Actor) -> None:
     write.set_gates(actor=admin, model="churn", gates={"production": ["run succeeded"]})
     assert "Go past 1 gate" in text(client, f"{PLAN}?to=production")
