@@ -10,6 +10,7 @@ from registry.pages.live import mark_of, unchanged
 from registry.pages.runs import seen_of, without_mark
 from registry.pages.tables import PLACES
 from registry.selectors import pipelines, run_page
+from registry.selectors.models_page import with_colors
 
 
 @page_of_past
@@ -25,7 +26,7 @@ def pipeline(request: PageRequest, name: str) -> HttpResponse:
     context = {
         "pipeline": found,
         "last": found["last"],
-        "runs": leaf.rows,
+        "runs": with_colors(leaf.rows),
         "leaf": leaf,
         "mark": mark,
         "here": without_mark(request),

@@ -18,6 +18,7 @@ from registry.pages.step_graph import step_graph
 from registry.pages.timelines import timeline
 from registry.rules.runs import RUN_STATES, RUNNING
 from registry.selectors import run_page
+from registry.selectors.models_page import with_colors
 from registry.selectors.overview import last_line
 
 FILTERS = ("status", "pipeline", "model", "by", "tag", "started", "cursor", "before")
@@ -35,7 +36,7 @@ def runs(request: PageRequest) -> HttpResponse:
     if same := unchanged(request, mark):
         return same
     context: dict[str, Any] = {
-        "runs": leaf.rows,
+        "runs": with_colors(leaf.rows),
         "leaf": leaf,
         "words": words,
         "mark": mark,
