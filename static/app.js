@@ -238,6 +238,11 @@
     else if (status < 500) failed(`That was not done: the server refused it (${status})`, "Reload the page and try again.");
     else failed("The server could not answer", "Whether it was done is not known: reload the page to see.");
   });
+  // A request that a newer one took the place of is no error, though htmx tells it as one on the console; and what
+  // follows "afterRequest" names a real one again.
+  if (window.htmx) window.htmx.logger = (_, name, detail) => {
+    if (name === "htmx:sendAbort" || name === "htmx:afterRequest") delete detail.error;
+  };
   document.addEventListener("htmx:sendError", () => failed("The server could not be reached", "Check the connection, then reload the page."));
   document.addEventListener("htmx:timeout", () => failed("The server took too long to answer", "Reload the page to see what was done."));
 

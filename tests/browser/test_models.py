@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.support import assert_accessible, assert_fits, assert_tables_fit
 
@@ -113,6 +113,18 @@ def test_the_list_answers_while_one_types_and_the_address_holds_it(open_page: Op
     expect(page.locator("#models-table tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Clear").click()
     expect(page.get_by_role("searchbox", name="Search models by name or description")).to_have_value("")
+
+
+def test_typing_on_before_the_answer_is_no_error_on_the_console(open_page: Open, model: str) -> None:
+    page, asked = open_page("/models/"), "**/models/?q=*"
+    held: list[Route] = []
+    page.route(asked, lambda route: held.append(route))
+    find = page.get_by_role("searchbox", name="Search models by name or description")
+    for typed in ("nobody", model):
+        with page.expect_request(asked):
+            find.fill(typed)
+    held[-1].continue_()  # the first was given up; the console is looked at when this test ends
+    expect(page.locator("#models-table tbody tr")).to_have_count(1)
 
 
 def test_filters_and_columns_stay_in_the_address(open_page: Open, model: str) -> None:
