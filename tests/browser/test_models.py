@@ -118,7 +118,11 @@ def test_the_list_answers_while_one_types_and_the_address_holds_it(open_page: Op
 def test_typing_on_before_the_answer_is_no_error_on_the_console(open_page: Open, model: str) -> None:
     page, asked = open_page("/models/"), "**/models/?q=*"
     held: list[Route] = []
-    page.route(asked, lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(asked, hold)
     find = page.get_by_role("searchbox", name="Search models by name or description")
     for typed in ("nobody", model):
         with page.expect_request(asked):
