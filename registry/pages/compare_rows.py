@@ -31,7 +31,7 @@ def groups_of(versions: list[Version], base: Version) -> list[dict[str, Any]]:
         _group("Artifacts", versions, _artifacts_of, lambda path, rows: _bytes(path, rows, versions)),
         _group("Code and environment", versions, _code_of, _plain),
         _group("Packages", versions, _packages_of, _plain),
-        _group("Run and tags", versions, _run_of, _plain),
+        _group("Run and tags", versions, _run_of, _of_run),
     ]
 
 
@@ -66,7 +66,7 @@ def _artifacts_of(version: Version) -> dict[str, Any]:
 
 
 def _run_of(version: Version) -> dict[str, Any]:
-    facts: dict[str, Any] = {"tags": ", ".join(tag["name"] for tag in version["tags"]) or None}
+    facts: dict[str, Any] = {"tags": version["tags"] or None}
     if version["run_id"]:
         seconds = (version["ended"] - version["started"]).total_seconds() if version["ended"] else None
         facts |= {
@@ -118,6 +118,16 @@ def _plain(path: str, values: list[Any]) -> dict[str, Any]:
         "cells": [_cell(value_text(value)) for value in values],
         "same": _same(values),
     }
+
+
+def _of_run(path: str, values: list[Any]) -> dict[str, Any]:
+    """A line about the runs, or of the versions' tags, which keep their colours."""
+    if path != "tags":
+        return _plain(path, values)
+    cells = [
+        {"value": ", ".join(tag["name"] for tag in tags) if tags else None, "tags": tags} for tags in values
+    ]
+    return {"label": path, "mono": True, "cells": cells, "same": _same(values)}
 
 
 def _cell(text: str | None) -> dict[str, Any]:

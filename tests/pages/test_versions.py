@@ -147,7 +147,11 @@ def test_a_comparison_shows_what_differs(client: Client, admin: Actor) -> None:
         made_by_run(admin, "churn", number)
         log(admin, "churn", number, {"same": 1, "other": number})
     same = link(admin, "churn", 1, "data", sha256="a" * 64)
+    link(admin, "churn", 2, "data", sha256="a" * 64)
+    client.post(f"{V1}tags/", {"tags": "eu"})
     page = text(client, "/models/churn/compare/?versions=production&versions=2")
+    assert "same bytes as 1" in page
+    assert re.search(r'<span class="tag tag-\d">eu</span>', page)
     assert "Baseline 1" in page
     assert "+0.001 better" in page
     assert ">same<" in page
