@@ -16,6 +16,7 @@ from registry.pages.event_words import Told, tell
 from registry.pages.live import mark_of, unchanged, until
 from registry.selectors import history
 from registry.selectors import overview as read
+from registry.selectors.heartbeats import facts_of, serving_on
 from registry.selectors.waiting import Viewer, open_requests, waiting
 
 
@@ -30,11 +31,13 @@ def overview(request: PageRequest) -> HttpResponse:
     viewer = Viewer(actor.id, actor.name, approves=actor.may("approve"))
     held, candidates = read.holders(at)
     asked = open_requests(viewer) if at is None else []
+    said = serving_on({row["model_id"] for row in held}) if at is None else {}
     mark = mark_of(
         totals,
         [(run["id"], run["at"], run["step"]) for run in runs],
         [event["id"] for event in events],
         [(row["version_id"], row["written"]) for row in (*asked, *candidates)],
+        facts_of(said.items()),
     )
     if same := unchanged(request, mark):
         return same
@@ -44,7 +47,10 @@ def overview(request: PageRequest) -> HttpResponse:
         failed = read.failed_runs(at=at)
         context |= {
             "mark": until(mark, end),
-            "held": read.with_metrics(held, at),
+            "held": [
+                {**row, "serving": said.get(row["model_id"])} for row in read.with_metrics(held, at)
+            ],
+            "serves": bool(said),
             "requests": requests,
             "candidates": others,
             "failed": failed,

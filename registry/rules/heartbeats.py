@@ -47,6 +47,10 @@ class Serving:
     declared: int | None = None
 
     @property
+    def _total(self) -> int:
+        return sum(one.instances for one in self.running)
+
+    @property
     def others(self) -> list[Running]:
         """What runs though it isn't declared, the most common first."""
         others = [one for one in self.running if not one.current]
@@ -58,9 +62,18 @@ class Serving:
         return max((one.seen_at for one in self.others), default=None)
 
     @property
+    def brief(self) -> str:
+        """It in a cell: "4 of 4", or what runs though it isn't declared, "11 on 2 of 5"."""
+        total, others = self._total, self.others
+        if not others:
+            return f"{total} of {total}"
+        behind = sum(one.instances for one in others)
+        return f"{others[0].version if len(others) == 1 else 'others'} on {behind} of {total}"
+
+    @property
     def words(self) -> str:
         """It in a sentence."""
-        total, others = sum(one.instances for one in self.running), self.others
+        total, others = self._total, self.others
         if not others:
             return f"running {self.declared} on {total} of {total}"
         parts = [f"{one.version} on {one.instances}" for one in others[:NAMED]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from registry.rules.errors import NotFound
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field
 from registry.rules.heartbeats import FORGOTTEN, GONE, Running, Serving
-from registry.rules.stages import EXCLUSIVE
+from registry.rules.stages import EXCLUSIVE, PRODUCTION
 from registry.selectors.columns import Column
 from registry.selectors.lists import Listing, Sort
 from registry.selectors.models_page import plain
@@ -96,6 +96,12 @@ def serving(models: Q) -> dict[Key, Serving]:
         one = Running(row["version__number"], current, row["many"], row["seen"])
         found[row["model_id"], row["stage"]].append(one)
     return {key: Serving(tuple(rows)) for key, rows in found.items()}
+
+
+def serving_on(models: Collection[uuid.UUID]) -> dict[uuid.UUID, Serving]:
+    """What the living instances of each model's production say together, by model; one query."""
+    said = serving(Q(model__in=models, stage=PRODUCTION))
+    return {model: one for (model, _), one in said.items()}
 
 
 def serving_of(model: uuid.UUID, holders: Mapping[str, int | None]) -> dict[str, Serving]:

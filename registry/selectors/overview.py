@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
 from django.utils import timezone
 
-from registry.models import Model, ModelVersion, Run, StepRun, Tenure
+from registry.models import Model, ModelVersion, Run, RunVersion, StepRun, Tenure
 from registry.rules.metadata import flatten
-from registry.rules.metrics import NOT_JUDGED, direction, verdict
+from registry.rules.metrics import direction, verdict
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.catalog import alive_models
@@ -138,7 +138,7 @@ def telling(metrics: dict[str, Any], basis: dict[str, Any] | None) -> dict[str, 
     ]
     name = next((name for name in numbers if direction(name)), next(iter(numbers), None))
     if name is None:
-        return {"metric": None, "value": None, "change": None, "verdict": NOT_JUDGED}
+        return {"metric": None, "value": None, "change": None, "verdict": None}
     if basis is None:
         return {"metric": name, "value": metrics[name], "change": None, "verdict": None}
     change, judged = verdict(metrics[name], basis.get(name), direction(name))
@@ -188,13 +188,15 @@ def last_line(error: str) -> str:
 def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[str, Any]]:
     """The runs that go on, or went on at a moment, the last started first, in two queries.
 
-    Each row: id, name, pipeline, started_at, heard_at, done (steps), step (the one that runs), total (of the
-    pipeline's last run that ended well; None if it has none), at (done, and the one that runs).
+    Each row: id, name, pipeline, started_at, heard_at, model (whose version it makes, if it does), done
+    (steps), step (the one that runs), total (of the pipeline's last run that ended well; None if it has
+    none), at (done, and the one that runs).
     """
     ended = Q() if at is None else Q(ended_at__lte=at)
     last = Run.objects.filter(ended, pipeline=OuterRef("pipeline_id"), status=COMPLETED)
     done, going = _step_states(at)
     running = StepRun.objects.filter(begun_by(at), going, run=OuterRef("pk")).order_by("-position")
+    made = RunVersion.objects.filter(run=OuterRef("pk"), created=True).order_by("at")
     runs = plain(
         _going(at)
         .order_by("-started_at")
@@ -204,6 +206,7 @@ def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[s
             "started_at",
             "heard_at",
             pipeline_name=F("pipeline__name"),
+            model=Subquery(made.values("of_model__name")[:1]),
             last=Subquery(last.order_by("-started_at").values("pk")[:1]),
             step=Subquery(running.values("name")[:1]),
         )[:limit]

@@ -10,9 +10,11 @@ from django.utils import timezone
 from registry.models import Run
 from registry.selectors import overview as read
 from registry.services.actors import Actor
+from registry.services.heartbeats import send_heartbeat
+from tests.pages.board_world import mark
 from tests.pages.catalog_world import browser, make_model, person, promote
 from tests.pages.facts_world import Trained, running, text
-from tests.support.doors import Api, started, step
+from tests.support.doors import Api, started, step, wanted
 
 pytestmark = pytest.mark.django_db
 ASK = {"HX-Request": "true", "HX-Target": "overview-live"}
@@ -98,6 +100,27 @@ def test_the_page_is_answered_again_only_when_something_changed(client: Client, 
     again = text(client, f"/?seen={seen[1]}", **ASK)
     assert "promoted" in again
     assert "<html" not in again
+
+
+def test_it_says_what_serves_each_production(client: Client, admin: Actor) -> None:
+    make_model(admin, many=3)
+    make_model(admin, "fraud")
+    for model in ("churn", "fraud"):
+        promote(admin, model, 2)
+    assert ">Serving<" not in text(client, "/")
+    for pod, version in enumerate((2, 2, 1)):
+        send_heartbeat(actor=admin, model="churn", instance=f"pod-{pod}", version=version)
+    page = text(client, "/")
+    assert ">Serving<" in page
+    assert "1 on 1 of 3" in page
+    send_heartbeat(actor=admin, model="churn", instance="pod-2", version=2)
+    assert "3 of 3" in text(client, f"/?seen={mark(page)}", **ASK)
+
+
+def test_a_run_in_flight_names_the_model_that_it_trains(client: Client, admin: Actor) -> None:
+    make_model(admin)
+    Api().post("runs/", started(wanted("churn"), pipeline="nightly"))
+    assert "churn · starting" in re.sub(r"<[^>]+>", "", text(client, "/"))
 
 
 def test_nobody_sees_a_page_without_signing_in() -> None:
