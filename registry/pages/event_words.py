@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from registry.pages.differences import diff
 from registry.pages.event_names import Names, Row, bold, link, mono, numbered
+from registry.rules.gate_kinds import field_word
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.templatetags import formats, prose
 
@@ -68,6 +69,13 @@ _RUN_GLYPHS: dict[Any, tuple[str, str] | None] = {
     "completed": ("good", "g-good"),
     "failed": ("bad", "g-bad"),
     "cancelled": ("skip", "g-off"),
+}
+
+
+_ENDINGS: dict[Any, str] = {
+    "completed": "ran {} to its end",
+    "failed": "ran {}, which failed",
+    "cancelled": "ran {}, which was cancelled",
 }
 
 
@@ -139,7 +147,7 @@ def _tagged(row: Row, name: Names) -> SafeString:
 
 
 def _card(row: Row, name: Names) -> SafeString:
-    fields = ", ".join(key.replace("_", " ") for key in (row["after"] or {}))
+    fields = ", ".join(map(field_word, row["after"] or {}))
     return format_html("changed {} on the card of {}", fields or "the card", name.target())
 
 
@@ -203,8 +211,8 @@ def _took_back(row: Row, name: Names) -> SafeString:
 
 
 def _run_ended(row: Row, name: Names) -> SafeString:
-    status = (row["after"] or {}).get("status", "ended")
-    return format_html("run {} {}", name.target(), status)
+    said = _ENDINGS.get((row["after"] or {}).get("status"), "ended the run {}")
+    return format_html(said, name.target())
 
 
 def _role(row: Row, name: Names) -> SafeString:

@@ -15,6 +15,7 @@ from registry.pages.plan_rows import groups, metric_rows, packed, stale_since
 from registry.pages.stages import promoted
 from registry.rules.direction import isolated
 from registry.rules.errors import Conflict, Forbidden, Refusal, RuleRefused
+from registry.rules.gate_kinds import field_word
 from registry.rules.metrics import BETTER, MISSING, SAME, WORSE
 from registry.rules.plans import LATELY_DAYS
 from registry.rules.roles import ALLOWED, action_for_stage
@@ -92,7 +93,7 @@ def draw_plan(
         "every": every,
         "toggle": tables.address(request, to=plan["to"], all=None if every else "1"),
         "drawn": packed(plan),
-        "missing": ", ".join(plan["missing"]).replace("_", " "),
+        "missing": ", ".join(map(field_word, plan["missing"])),
         "days": LATELY_DAYS,
         "reason": reason,
         "stale": stale,

@@ -26,6 +26,7 @@ from registry.templatetags import formats, prose
 DESCRIPTION = 6_000  # bytes that there is room for
 FEW, ROWS = 8, 30  # lines of a card before it points to its own page; of that page
 SHAPES = ("shape", "rows", "length", "class", "type")
+UNITS = {"rows": "row", "length": "item"}
 
 
 @page_of_past
@@ -207,8 +208,16 @@ def contents_of(row: dict[str, Any]) -> str:
         return " × ".join(formats.thousands(side) for side in shape)
     for key in SHAPES:
         if isinstance(summary.get(key), str | int):
-            return formats.thousands(summary[key])
+            return f"{formats.thousands(summary[key])}{_unit(key, summary[key], row['data_type'])}"
     return "" if row["uri"].startswith("modelcp:") else formats.middle(row["uri"], 48)
+
+
+def _unit(key: str, many: object, data_type: str) -> str:
+    """What a summary counts, after its number; nothing after a word."""
+    if not isinstance(many, int) or key not in UNITS:
+        return ""
+    unit = "key" if data_type == "dict" else "character" if data_type == "str" else UNITS[key]
+    return f" {unit}" if many == 1 else f" {unit}s"
 
 
 def by_kind(artifacts: list[dict[str, Any]]) -> list[dict[str, Any]]:

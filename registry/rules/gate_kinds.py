@@ -126,13 +126,18 @@ def artifact(text: str, kind: str) -> Gate:
     return Gate(f"artifact({kind})", f"a {kind} artifact is linked", judge, links=True)
 
 
+def field_word(name: str) -> str:
+    """A field of the card as people write it: use cases, trade-offs."""
+    return "trade-offs" if name == "trade_offs" else name.replace("_", " ")
+
+
 def card(text: str, given: str) -> Gate:
     """Fields of the model's card are filled."""
     names = tuple(dict.fromkeys(name.strip() for name in given.split(",")))
     unknown = [name for name in names if name not in CARD_FIELDS]
     if unknown:
         raise refused(text, f"A card has no field {unknown[0][:40]!r}: it has {', '.join(CARD_FIELDS)}.")
-    said = [name.replace("_", " ") for name in names]
+    said = [field_word(name) for name in names]
 
     def judge(facts: Facts) -> Result:
         missing = [

@@ -210,7 +210,7 @@ def test_impact_goes_by_pages(client: Client, admin: Actor, monkeypatch: pytest.
     assert re.findall(r"/models/m/versions/(\d)/", page) == ["3", "2"]
     older = re.search(r'href="(\?cursor=[^"]+)" rel="next"', page)
     assert older
-    assert "3 of 1 model" in page
+    assert "3 versions of 1 model" in page
     page = text(client, "/artifacts/raw/1/impact/" + unescape(older[1]))
     assert re.findall(r"/models/m/versions/(\d)/", page) == ["1"]
     assert 'href="?"' in page

@@ -62,8 +62,8 @@ def test_all_kinds_of_events_have_a_row_everywhere(client: Client, admin: Actor)
     catalog.restore_model(actor=admin, model="gone")
     told = " | ".join(rows(text(client, "/events/")))
     for words in (
-        "run train",
-        "failed",
+        "ran train",
+        "which failed",
         "made the tag",
         "deleted the tag b",
         "changed the tag b",

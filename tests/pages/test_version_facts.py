@@ -25,7 +25,11 @@ def client(admin: Actor) -> Client:
 def test_artifacts_stand_by_kind_with_links_and_downloads(client: Client, admin: Actor) -> None:
     link(admin, "churn", 1, "train/../x".replace("/", "∕"))
     link(admin, "churn", 1, "weights", summary={"shape": [1204118, 46]}, size=212_000_000)
+    link(admin, "churn", 1, "limits", summary={"length": 2}, data_type="dict")
+    link(admin, "churn", 1, "names", summary={"length": 1}, data_type="list")
     page = text(client, V1)
+    assert ">2 keys<" in page
+    assert ">1 item<" in page
     assert "/artifacts/weights/1/" in page
     assert "1,204,118 × 46" in page
     assert "212 MB" in page
