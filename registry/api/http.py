@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework import serializers
 from rest_framework.fields import empty, get_error_detail
 from rest_framework.request import Request
@@ -22,6 +22,7 @@ from registry.rules.errors import PreconditionFailed
 from registry.selectors.access import Identity
 from registry.selectors.lists import Listing, page
 from registry.selectors.moments import find_moment
+from registry.selectors.renamed import name_now
 from registry.selectors.runs import run_exists
 from registry.services.access import actor_for
 from registry.services.actors import Actor
@@ -64,6 +65,11 @@ class Endpoint(APIView):
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     batchable = True  # may be an operation of a batch
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "version" in kwargs:
+            kwargs["model"] = name_now(kwargs["model"], kwargs["version"])
+        return super().dispatch(request, *args, **kwargs)
 
     def identity(self) -> Identity:
         """Who asks, as the authentication found them."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from modelcp import (
+    Client,
     ModelVersion,
     get_pipeline_context,
     get_step_context,
@@ -153,3 +154,27 @@ def test_a_refused_version_refuses_the_block(registry: Registry) -> None:
     with pytest.raises(NotFound), track_run("x", model_version=ModelVersion("m", "production")):
         raise AssertionError("never here")
     assert list(registry.client.list_runs()) == []
+
+
+def test_a_model_renamed_during_a_run_gets_what_the_run_still_sends(registry: Registry) -> None:
+    @step
+    def train() -> Annotated[int, "weights"]:
+        version = get_step_context().model_version
+        Client().update_model("first", new_name="second")
+        log_metadata({"metrics": {"f1": 0.5}})
+        version.log_metadata({"rows": 3})
+        version.set_stage("staging")
+        assert version.metadata == {"metrics": {"f1": 0.5}, "rows": 3}
+        return 1
+
+    @pipeline(model_version=ModelVersion("first"))
+    def training() -> None:
+        train()
+
+    training()
+    found = Client().get_model_version("second", "staging")
+    assert (found.number, found.metrics, ModelVersion("second").load_artifact("weights")) == (
+        1,
+        {"f1": 0.5},
+        1,
+    )
