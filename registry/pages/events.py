@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry.pages.base import PageRequest, page_of_past, show
 from registry.pages.event_words import DOORS, Told, tell
-from registry.pages.words import first_sentence
+from registry.pages.model import frame
 from registry.rules.errors import NotFound
 from registry.rules.webhooks import ACTIONS
 from registry.selectors import history as read
@@ -52,8 +52,7 @@ def events(request: PageRequest) -> HttpResponse:
 def model_history(request: PageRequest, name: str) -> HttpResponse:
     """The history of one model."""
     head = model_head(name, request.at)
-    context = {"model": head, "tab": "history", "summary": first_sentence(head["card"]["description"])}
-    return _history(request, "events/model.html", context, head["id"])
+    return _history(request, "events/model.html", {**frame(head), "tab": "history"}, head["id"])
 
 
 @dataclass(frozen=True)

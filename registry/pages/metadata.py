@@ -20,6 +20,7 @@ from registry.rules.direction import isolated
 from registry.rules.errors import InvalidInput, Refusal
 from registry.rules.metadata import nest, split_path
 from registry.selectors import version_page
+from registry.selectors.version_page import artifact_count
 from registry.services import metadata as write
 
 ROWS, OLDER = 30, 5  # values on a page; of each, values that it had before
@@ -60,7 +61,7 @@ def version_metadata(request: PageRequest, name: str, version: str) -> HttpRespo
         line = {**shown_value(row), "key": ".".join(rest) or first, "older": before}
         groups.setdefault(first if rest else "", []).append(line)
     context = {
-        **frame(request, head, values=len(values)),
+        **frame(request, head, values=len(values), artifacts=artifact_count(head["id"], request.at)),
         "tab": "metadata",
         "groups": sorted(groups.items()),
         "gone": [(path, [shown_value(one) for one in rows[:OLDER]]) for path, rows in gone[:ROWS]],

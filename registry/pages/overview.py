@@ -47,9 +47,7 @@ def overview(request: PageRequest) -> HttpResponse:
         failed = read.failed_runs(at=at)
         context |= {
             "mark": until(mark, end),
-            "held": [
-                {**row, "serving": said.get(row["model_id"])} for row in read.with_metrics(held, at)
-            ],
+            "held": [{**row, "serving": said.get(row["model_id"])} for row in read.with_metrics(held, at)],
             "serves": bool(said),
             "requests": requests,
             "candidates": others,

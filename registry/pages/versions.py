@@ -21,6 +21,7 @@ from registry.selectors import version_page
 from registry.selectors.approvals import open_rows
 from registry.selectors.events import newest_about
 from registry.selectors.heartbeats import instances_of
+from registry.selectors.version_page import value_count
 from registry.templatetags import formats, prose
 
 DESCRIPTION = 6_000  # bytes that there is room for
@@ -97,7 +98,7 @@ def version_artifacts(request: PageRequest, name: str, version: str) -> HttpResp
     artifacts = by_kind(version_page.linked_artifacts(head["id"], request.at))
     shown, sides = tables.part(request, artifacts, ROWS)
     context = {
-        **frame(request, head, artifacts=len(artifacts)),
+        **frame(request, head, artifacts=len(artifacts), values=value_count(head["id"], request.at)),
         "tab": "artifacts",
         "groups": grouped([artifact_line(row) for row in shown]),
         "artifact_count": len(artifacts),
@@ -108,9 +109,7 @@ def version_artifacts(request: PageRequest, name: str, version: str) -> HttpResp
     return show(request, "versions/artifacts.html", context)
 
 
-def frame(
-    request: PageRequest, head: dict[str, Any], *, artifacts: int | None = None, values: int | None = None
-) -> dict[str, Any]:
+def frame(request: PageRequest, head: dict[str, Any], *, artifacts: int, values: int) -> dict[str, Any]:
     """What the head of every page of a version needs."""
     stage = head["stage"]
     return {

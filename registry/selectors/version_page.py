@@ -146,11 +146,23 @@ def gates_ahead(head: dict[str, Any], at: datetime | None = None) -> dict[str, A
     return {"stage": stage, "gates": gates, "passing": passing} if gates else {}
 
 
+def _links(version: uuid.UUID, at: datetime | None) -> Any:
+    return ArtifactLink.objects.filter(open_at(at), existing_at(at, "artifact_version__"), version_id=version)
+
+
+def artifact_count(version: uuid.UUID, at: datetime | None = None) -> int:
+    """How many artifacts are linked to a version."""
+    return int(_links(version, at).count())
+
+
+def value_count(version: uuid.UUID, at: datetime | None = None) -> int:
+    """How many metadata values a version has."""
+    return MetadataValue.objects.filter(open_at(at), version_id=version).count()
+
+
 def linked_artifacts(version: uuid.UUID, at: datetime | None = None) -> list[dict[str, Any]]:
     """The artifacts linked to a version: the link's id, name and kind, and the artifact version's facts."""
-    rows = ArtifactLink.objects.filter(
-        open_at(at), existing_at(at, "artifact_version__"), version_id=version
-    ).order_by("name", "id")
+    rows = _links(version, at).order_by("name", "id")
     far = {name: F(f"artifact_version__{name}") for name in _BYTES}
     return plain(
         rows.values(
