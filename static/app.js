@@ -18,6 +18,12 @@
     button.closest("[popover]")?.hidePopover();
   });
 
+  // Tabs that don't fit are scrolled to the one that is open.
+  for (const tab of $$(".nav-tabs .active")) {
+    const tabs = tab.parentElement;
+    if (tab.offsetLeft + tab.offsetWidth > tabs.clientWidth) tabs.scrollLeft = tab.offsetLeft - tabs.clientWidth / 2;
+  }
+
   // Copying: data-copy="text", or data-copy alone beside a <pre> in the same .code. Says so for two seconds.
   async function copied(text) {
     try {

@@ -30,6 +30,12 @@ CARD_LABELS = {
     "ethics": "Ethics",
 }
 WAYS = {"higher": "higher is better", "lower": "lower is better", None: ""}
+ORDERS = {
+    "-number": "newest first",
+    "number": "oldest first",
+    "name": "by name",
+    "-name": "by name, from the end",
+}
 FILTERS = ("stage", "tag", "name", "sort", *tables.PLACES)
 
 
@@ -83,6 +89,7 @@ def model_versions(request: PageRequest, name: str) -> HttpResponse:
         "filtered": bool(set(given) - {"sort"}),
         "stage": request.GET.get("stage", ""),
         "kept": tables.kept(request, without=("q", *tables.PLACES)),
+        "order": ORDERS.get(leaf.sort, ""),
         "heads": tables.sort_heads(request, leaf.sort, ("-number", "name")),
         **tables.pager(request, leaf),
         **version_table(request, leaf.rows, names=names, metric=key_metric(names), basis=basis, head=head),

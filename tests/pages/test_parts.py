@@ -151,3 +151,25 @@ def test_a_message_shows_commands_as_code_and_hostile_text_as_text() -> None:
 def test_the_foot_of_a_list_counts_in_words(shown: int, said: str) -> None:
     part = '{% include "parts/_pager.html" with shown=shown noun="person,people" %}'
     assert f">{said}</span>" in drawn(part, shown=shown)
+
+
+@pytest.mark.parametrize(
+    ("order", "before", "after"),
+    [
+        ("newest first", "Newer", "Older"),
+        ("last changed first", "Newer", "Older"),
+        ("the last deleted first", "Newer", "Older"),
+        ("by name", "Previous", "Next"),
+        ("oldest first", "Previous", "Next"),
+        ("last changed at the end", "Previous", "Next"),
+        ("", "Previous", "Next"),
+    ],
+)
+def test_the_foot_of_a_list_speaks_of_time_only_where_its_order_does(
+    order: str, before: str, after: str
+) -> None:
+    part = '{% include "parts/_pager.html" with shown=2 order=order newer=newer older=older %}'
+    foot = drawn(part, order=order, newer="", older="?cursor=x")
+    assert f'href="?cursor=x" rel="next">{after}' in foot
+    assert f"{before}</span>" in foot
+    assert "rel=" not in drawn(part, order=order, newer="", older="")
