@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from registry.pages.charts import spark
+from registry.rules.direction import isolated
 from registry.rules.heartbeats import Serving
 from registry.rules.metadata import split_path
 from registry.rules.metrics import direction, verdict
@@ -141,4 +142,4 @@ def _line(card: Card, metric: str | None, found: Mapping[Any, Sequence[tuple[int
         return None
     drawn = spark([value for _, value in points[-LINE:]])
     label = split_path(metric)[-1]
-    return {**drawn, "said": f"{label} over {len(points[-LINE:])} versions"} if drawn else None
+    return {**drawn, "said": f"{isolated(label)} over {len(points[-LINE:])} versions"} if drawn else None

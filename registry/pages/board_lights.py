@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from registry.rules.direction import isolated
 from registry.rules.gates import PASSED
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.board import NEW
@@ -49,7 +50,7 @@ def _lights(stage: str, gates: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "stage": stage,
         "shown": [
-            {"sign": words.state(gate["state"]), "said": f"{gate['words']}: {SAID[gate['state']]}"}
+            {"sign": words.state(gate["state"]), "said": f"{isolated(gate['words'])}: {SAID[gate['state']]}"}
             for gate in gates[:MOST]
         ],
         "passing": sum(gate["state"] == PASSED for gate in gates),

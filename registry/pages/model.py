@@ -13,6 +13,7 @@ from registry.pages import tables
 from registry.pages.base import PageRequest, page_of_past, show
 from registry.pages.charts import Chart, metric_chart
 from registry.pages.words import CODE_TO_LOG, first_sentence, version_code
+from registry.rules.direction import isolated
 from registry.rules.metadata import split_path
 from registry.rules.metrics import direction, key_metric, verdict
 from registry.rules.stages import STAGES
@@ -171,7 +172,7 @@ def _chart(versions: list[dict[str, Any]], metric: str, tenures: list[dict[str, 
         point["state"] = words.state(point["run"]) if not point["known"] and point["run"] else None
     marked = [point["said"] for point in known if point["marked"]]
     ends = [known[0]["said"], *marked, known[-1]["said"]] if known else []
-    chart.said = f"{metric} by version. " + ". ".join(dict.fromkeys(ends))
+    chart.said = f"{isolated(metric)} by version. " + ". ".join(dict.fromkeys(ends))
     return chart
 
 

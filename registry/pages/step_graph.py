@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from registry.rules.direction import isolated
 from registry.rules.runs import FAILED, RUNNING
 from registry.templatetags import words
 from registry.templatetags.formats import duration, middle
@@ -49,7 +50,7 @@ def _node(step: Step) -> dict[str, Any]:
         "look": "pill",
         "short": middle(step["name"], 15),
         "line": note,
-        "said": f"{step['name']}: {said}",
+        "said": f"{isolated(step['name'])}: {said}",
         "status": step["status"],
         "sign": [sign.glyph, sign.colour],
     }

@@ -18,6 +18,10 @@ Open = Callable[..., Page]
 TURNED = Path(__file__).with_name("turned.js").read_text()
 ACTIVE = "main script, main [onerror], main [onload], a[href^='javascript:' i], [src^='javascript:' i]"
 ISOLATE = re.compile("\u2068[^\u2066-\u2069]*\u2069")
+# What names things without being text of the page: no element can isolate a part of it.
+LABELS = """[...document.querySelectorAll("main :is([title],[aria-label],[alt]), main svg title")].flatMap(
+    (one) => [one.getAttribute("title"), one.getAttribute("aria-label"), one.getAttribute("alt"),
+              one.matches("svg title") ? one.textContent : null].filter(Boolean))"""
 WEIGHT = 60_000  # bytes of a page
 
 
@@ -26,6 +30,13 @@ def world(shared_server: Server) -> HostileWorld:
     made = HostileWorld(shared_server, shared_server.token("hostile"))
     made.fill()
     return made
+
+
+def turned_label(label: str, hostile: list[str]) -> bool:
+    """Whether a hostile text turns other words of a label round: they follow it, and it isn't isolated."""
+    rest = ISOLATE.sub("", label)
+    start = next((at for at, sign in enumerate(rest) if turns(sign)), len(rest))
+    return not any(all(part in text for part in rest[start:].split("…")) for text in hostile)
 
 
 def problems_of(page: Page, world: HostileWorld, address: str) -> list[str]:
@@ -50,6 +61,7 @@ def problems_of(page: Page, world: HostileWorld, address: str) -> list[str]:
     turned = page.evaluate(f"({TURNED})({json.dumps(hostile)})")
     if turns(ISOLATE.sub("", page.title())):
         found.append(f"turns its title {page.title()!r}")
+    found += [f"turns round in {label!r}" for label in page.evaluate(LABELS) if turned_label(label, hostile)]
     return [*found, *(f"turns round {before!r} + {after!r}" for before, after in turned)]
 
 
