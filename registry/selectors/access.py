@@ -16,9 +16,9 @@ from registry.rules import roles
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field
 from registry.selectors.columns import Column
-from registry.selectors.compiled import Compiled
+from registry.selectors.compiled import Compiled, CompiledObject
 from registry.selectors.lists import Listing, Sort
-from registry.selectors.shell import with_shell
+from registry.selectors.shell import SHELL, with_shell
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,17 @@ def user_of_session(ident: int) -> User | None:
 
     One query for all of it: every page asks it.
     """
+    return _OF_SESSION.first(ident)
+
+
+def _of_session(ident: int) -> QuerySet[User]:
     rank = Case(*(When(name=name, then=at) for at, name in enumerate(roles.ROLES)))
     groups = Group.objects.filter(user=OuterRef("pk"), name__in=roles.ROLES).order_by(-rank)
-    return (
-        with_shell(User.objects.filter(pk=ident, is_active=True))
-        .annotate(held_role=Subquery(groups.values("name")[:1]))
-        .first()
-    )
+    users = with_shell(User.objects.filter(pk=ident, is_active=True))
+    return users.annotate(held_role=Subquery(groups.values("name")[:1]))
+
+
+_OF_SESSION = CompiledObject(User, _of_session, 987_654_321, annotated=(*SHELL, "held_role"))
 
 
 def _highest(names: object) -> str:

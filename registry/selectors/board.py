@@ -15,8 +15,10 @@ from registry.models import Event, MetadataValue, Model, ModelVersion, Run, Step
 from registry.rules.heartbeats import Serving
 from registry.rules.metadata import path_digest
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
-from registry.rules.stages import ARCHIVED, EXCLUSIVE, PRODUCTION, STAGING
-from registry.selectors.catalog import alive_versions, find_model
+from registry.rules.stages import ARCHIVED, EXCLUSIVE, PRODUCTION, STAGES, STAGING
+from registry.rules.versions import MAX_NUMBER
+from registry.selectors.catalog import find_model
+from registry.selectors.compiled import MOMENT, Compiled, CompiledThen
 from registry.selectors.heartbeats import facts_of, serving
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
@@ -29,7 +31,7 @@ from registry.selectors.moments import (
     number_holding,
     open_at,
 )
-from registry.selectors.placed import counts_of, newest_by_stage
+from registry.selectors.placed import came_since, counts_of, newest_in
 
 NEW = "new"
 LANES = (NEW, STAGING, PRODUCTION, ARCHIVED)
@@ -58,35 +60,52 @@ def cards_of_model(
         run_id, step (the one that runs or failed), done and total (steps of a run that goes on),
         news and archived (how many versions these two columns have).
     """
+    older = (before.get(lane, MAX_NUMBER + 1) for lane in (NEW, ARCHIVED))
+    cards = _staged(_OF_MODEL.dicts(at, model, *older))
+    return _by_lane([{**card, "news": card["others"] - card["archived"]} for card in cards])
+
+
+def _of_model(at: datetime | None, model: uuid.UUID, new: int, archived: int) -> QuerySet[Any, Any]:
+    """The cards of a model's board: of the new and the archived those whose numbers are lower than these."""
     alive = ModelVersion.objects.filter(existing_at(at), model=model)
     if at is not None:  # a walk from the highest number: not past all that came later
         alive = alive.filter(number__lte=newest_then(at, model)).alias(then=held(at))
-    newest = (_newest(alive, lane, before, at).values("pk") for lane in (NEW, ARCHIVED))
+    lanes = ((NEW, new), (ARCHIVED, archived))
+    newest = (_newest(alive, lane, number, at).values("pk") for lane, number in lanes)
     shown = any_of(
         *(ModelVersion.objects.filter(pk=holding(model, stage, at)) for stage in EXCLUSIVE),
         *(ModelVersion.objects.filter(pk__in=cards) for cards in newest),
     )
     versions = shown.filter(existing_at(at)).order_by("-number").annotate(**counts_of(model, at))
-    cards = _cards(versions, at, "others", "archived")
-    return _by_lane([{**card, "news": card["others"] - card["archived"]} for card in cards])
+    return _cards(versions, at, "others", "archived")
 
 
 def cards_of_all(at: datetime | None = None) -> dict[str, list[Card]]:
-    """The newest cards of all models by column, FIRST_OF_ALL + 1, without the counts; one query now."""
-    placed = {} if at is None else newest_by_stage(at, FIRST_OF_ALL + 1)
-    newest = (
-        placed[lane] if lane in placed else _in(_alive_newest(at), lane, FIRST_OF_ALL, at) for lane in LANES
-    )
-    shown = any_of(*(ModelVersion.objects.filter(pk__in=cards.values("pk")) for cards in newest))
-    return _by_lane(_cards(shown.order_by("-created_at", "-id"), at))
+    """The newest cards of all models by column, FIRST_OF_ALL + 1, without the counts; one query, then two."""
+    if at is None:
+        return _by_lane(_staged(_ALL_NOW.dicts()))
+    since = came_since(at, FIRST_OF_ALL + 1)
+    return _by_lane(_staged(_ALL_THEN.dicts(at, *(since[stage] for stage in STAGES))))
+
+
+def _all_now() -> QuerySet[Any, Any]:
+    return _cards_of([_in(_alive_newest(), lane, FIRST_OF_ALL) for lane in LANES], None)
+
+
+def _all_then(at: datetime, *since: datetime) -> QuerySet[Any, Any]:
+    """Those of a moment; of each stage, in the order of STAGES, the ones that came into it since a time."""
+    staged = [newest_in(stage, at, time, FIRST_OF_ALL + 1) for stage, time in zip(STAGES, since, strict=True)]
+    return _cards_of([_in(_alive_newest(at), NEW, FIRST_OF_ALL, at), *staged], at)
+
+
+def _cards_of(lanes: Iterable[QuerySet[ModelVersion]], at: datetime | None) -> QuerySet[Any, Any]:
+    shown = any_of(*(ModelVersion.objects.filter(pk__in=cards.values("pk")) for cards in lanes))
+    return _cards(shown.order_by("-created_at", "-id"), at)
 
 
 def _alive_newest(at: datetime | None = None) -> QuerySet[ModelVersion]:
-    if at is None:
-        alive = ModelVersion.objects.filter(existing_at(None), model_existed(None))
-    else:
-        alive = alive_versions(at).alias(then=held(at))
-    return alive.order_by("-created_at", "-id")
+    alive = ModelVersion.objects.filter(existing_at(at), model_existed(at)).order_by("-created_at", "-id")
+    return alive if at is None else alive.alias(then=held(at))
 
 
 def _in(
@@ -98,10 +117,9 @@ def _in(
 
 
 def _newest(
-    versions: QuerySet[ModelVersion], lane: str, before: Mapping[str, int], at: datetime | None = None
+    versions: QuerySet[ModelVersion], lane: str, before: int, at: datetime | None = None
 ) -> QuerySet[ModelVersion]:
-    older = versions.filter(number__lt=before[lane]) if lane in before else versions
-    return _in(older.order_by("-number"), lane, FIRST, at)
+    return _in(versions.filter(number__lt=before).order_by("-number"), lane, FIRST, at)
 
 
 def _by_lane(cards: Sequence[Card]) -> dict[str, list[Card]]:
@@ -111,30 +129,31 @@ def _by_lane(cards: Sequence[Card]) -> dict[str, list[Card]]:
     return lanes
 
 
-def _cards(versions: QuerySet[ModelVersion], at: datetime | None, *more: str) -> list[Card]:
-    with_steps = versions.annotate(**_steps())
+def _cards(versions: QuerySet[ModelVersion], at: datetime | None, *more: str) -> QuerySet[Any, Any]:
     holders = {stage: holding(OuterRef("model_id"), stage, at) for stage in EXCLUSIVE}
-    rows = plain(
-        with_steps.values(
-            "id",
-            "number",
-            "name",
-            "created_at",
-            "model_id",
-            "run_id",
-            "step",
-            "done",
-            "total",
-            *more,
-            model_name=F("model__name"),
-            author=F("created_by__username"),
-            run=F("created_by_run__status"),
-            held=held(at),
-            **{f"{stage}_id": holder for stage, holder in holders.items()},
-            **{stage: number_holding(stage, at) for stage in EXCLUSIVE},
-        )
+    cards: QuerySet[Any, Any] = versions.annotate(**_steps()).values(
+        "id",
+        "number",
+        "name",
+        "created_at",
+        "model_id",
+        "run_id",
+        "step",
+        "done",
+        "total",
+        *more,
+        model_name=F("model__name"),
+        author=F("created_by__username"),
+        run=F("created_by_run__status"),
+        held=held(at),
+        **{f"{stage}_id": holder for stage, holder in holders.items()},
+        **{stage: number_holding(stage, at) for stage in EXCLUSIVE},
     )
-    return [{**row, "stage": row["held"]} for row in rows]
+    return cards
+
+
+def _staged(cards: Iterable[Card]) -> list[Card]:
+    return [{**card, "stage": card["held"]} for card in cards]
 
 
 def _steps() -> dict[str, Any]:
@@ -198,6 +217,11 @@ def _last(models: set[uuid.UUID], at: datetime | None) -> Q:
     return existing_at(at) & ranges
 
 
+_OF_MODEL = CompiledThen(_of_model, uuid.UUID(int=1), 987_654_321, 987_654_322)
+_ALL_NOW = Compiled(_all_now)
+_ALL_THEN = Compiled(_all_then, MOMENT, *(MOMENT.replace(year=year) for year in (2, 3, 4)))
+
+
 # What a board shows -----------------------------------------------------------------------------
 
 
@@ -221,7 +245,7 @@ def model_facts(name: str, before: Mapping[str, int]) -> tuple[Any, ...]:
         find_model(name)  # says what there is instead
         raise AssertionError("a model appeared while it was looked for")
     alive = ModelVersion.objects.filter(model=found[0], deleted_at__isnull=True)
-    newest = _newest(alive, NEW, before).values("pk")
+    newest = _newest(alive, NEW, before.get(NEW, MAX_NUMBER + 1)).values("pk")
     said = serving(Q(model=found[0]))
     return (*found, _progress_of(alive.filter(pk__in=newest)), facts_of(said.items()))
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Case, F, FilteredRelation, OuterRef, QuerySet, Subquery, When
@@ -24,6 +25,7 @@ from registry.models import (
 from registry.rules.stages import EXCLUSIVE
 from registry.selectors.catalog import CARD_FIELDS, find_model
 from registry.selectors.catalog_lists import VERSIONS_OF_MODEL, model_versions_listing
+from registry.selectors.compiled import CompiledThen
 from registry.selectors.heartbeats import serving_of
 from registry.selectors.late import changed_later
 from registry.selectors.lists import Counted, any_of
@@ -72,42 +74,39 @@ def model_head(name: str, at: datetime | None = None) -> dict[str, Any]:
 
 
 def _model(name: str, at: datetime | None) -> dict[str, Any]:
-    then: dict[str, Any] = {} if at is None else {"valid_from__lte": at}
-    runs = RunVersion.objects.filter(of_model=OuterRef("pk"))
-    runs = runs if at is None else runs.filter(at__lte=at)
-    rows = (
-        models_at(at)
-        .filter(name=name)
-        .annotate(
-            card=FilteredRelation("cards", condition=open_at(at, "cards__")),
-            revisions=Counted(CardRevision.objects.filter(model=OuterRef("pk"), **then).values("pk")),
-            runs=_different(runs, "run"),
-            artifacts=_different(links_of(OuterRef("pk"), at), "artifact_version"),
+    rows = _named(MANY).dicts(at, name)
+    if not rows:
+        find_model(name, at=at)  # says what there is instead
+        raise AssertionError("a model appeared while it was looked for")
+    return rows[0]
+
+
+@cache
+def _named(many: int) -> CompiledThen:
+    """The model of a name, whose runs and artifacts are counted up to one more than `many`."""
+
+    def build(at: datetime | None, name: str) -> QuerySet[Any, Any]:
+        then: dict[str, Any] = {} if at is None else {"valid_from__lte": at}
+        runs = RunVersion.objects.filter(of_model=OuterRef("pk"))
+        runs = runs if at is None else runs.filter(at__lte=at)
+        found = models_at(at).filter(name=name).order_by("-created_at")
+        rows: QuerySet[Any, Any] = found.annotate(
+            card=FilteredRelation("cards", condition=open_at(at, "cards__"))
+        ).values(
+            *("id", "name", "created_at"),
             **_counts(at),
-        )
-        .order_by("-created_at")
-        .values(
-            "id",
-            "name",
-            "created_at",
-            "revisions",
-            "runs",
-            "artifacts",
-            "versions_",
-            "events",
-            "changed",
+            revisions=Counted(CardRevision.objects.filter(model=OuterRef("pk"), **then).values("pk")),
+            runs=_different(runs, "run", many),
+            artifacts=_different(links_of(OuterRef("pk"), at), "artifact_version", many),
             owner_name=F("owner__username"),
             author=F("created_by__username"),
             card_at=F("card__valid_from"),
             card_by=F("card__author__username"),
             **{f"card_{key}": F(f"card__{key}") for key in CARD_FIELDS},
-        )
-    )
-    row: dict[str, Any] | None = rows.first()  # type: ignore[assignment]
-    if row is None:
-        find_model(name, at=at)  # says what there is instead
-        raise AssertionError("a model appeared while it was looked for")
-    return row
+        )[:1]
+        return rows
+
+    return CompiledThen(build, "a model")
 
 
 def _counts(at: datetime | None) -> dict[str, Any]:
@@ -131,9 +130,9 @@ def links_of(model: Any, at: datetime | None) -> QuerySet[ArtifactLink]:
     )
 
 
-def _different(rows: QuerySet[Any], what: str) -> Counted:
-    """How many different `what` the rows have, up to one more than MANY."""
-    return Counted(rows.order_by().values(what).distinct()[: MANY + 1])
+def _different(rows: QuerySet[Any], what: str, many: int) -> Counted:
+    """How many different `what` the rows have, up to one more than `many`."""
+    return Counted(rows.order_by().values(what).distinct()[: many + 1])
 
 
 def _heads(model: uuid.UUID, at: datetime | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -141,16 +140,7 @@ def _heads(model: uuid.UUID, at: datetime | None) -> tuple[list[dict[str, Any]],
 
     With them, as these are versions too that a model points to, its aliases: name, number, at; by name.
     """
-    pointers = Alias.objects.filter(open_at(at), model=model)
-    # Not by their model: it may have a million versions, and few aliases.
-    pointed = ModelVersion.objects.filter(existing_at(at), pk__in=pointers.values("version"))
-    rows = any_of(newest_and_holders(model, 1, at), pointed).annotate(
-        held=held(at),
-        tenure=FilteredRelation("tenures", condition=open_at(at, "tenures__")),
-        alias=FilteredRelation("aliases", condition=open_at(at, "aliases__")),
-    )
-    columns = (*_HEAD, "tenure__valid_from", "tenure__actor__username", "tenure__reason")
-    found = plain(rows.values(*columns, "alias__name", "alias__valid_from"))  # one for each alias
+    found = _HEADS.dicts(at, model)  # one for each alias
     aliases = [
         {"name": row["alias__name"], "number": row["number"], "at": row["alias__valid_from"]}
         for row in found
@@ -159,7 +149,24 @@ def _heads(model: uuid.UUID, at: datetime | None) -> tuple[list[dict[str, Any]],
     return [_head(row) for row in found], sorted(aliases, key=lambda alias: alias["name"])
 
 
-_HEAD = ("id", "number", "name", "held", "created_at", "created_by__username", "created_by_run__status")
+def _with_tenures(at: datetime | None, model: uuid.UUID) -> QuerySet[Any, Any]:
+    pointers = Alias.objects.filter(open_at(at), model=model)
+    # Not by their model: it may have a million versions, and few aliases.
+    pointed = ModelVersion.objects.filter(existing_at(at), pk__in=pointers.values("version"))
+    rows = any_of(newest_and_holders(model, 1, at), pointed).annotate(
+        held=held(at),
+        tenure=FilteredRelation("tenures", condition=open_at(at, "tenures__")),
+        alias=FilteredRelation("aliases", condition=open_at(at, "aliases__")),
+    )
+    found: QuerySet[Any, Any] = rows.values(
+        *("id", "number", "name", "held", "created_at", "created_by__username", "created_by_run__status"),
+        *("tenure__valid_from", "tenure__actor__username", "tenure__reason"),
+        *("alias__name", "alias__valid_from"),
+    )
+    return found
+
+
+_HEADS = CompiledThen(_with_tenures, uuid.UUID(int=1))
 
 
 def _head(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from registry.models import Model, ModelVersion, Run, RunVersion, StepRun, Tenure
@@ -14,9 +14,9 @@ from registry.rules.metrics import direction, verdict
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.catalog import alive_models
+from registry.selectors.compiled import MOMENT, CompiledThen
 from registry.selectors.late import metrics_of
 from registry.selectors.lists import Counted, any_of
-from registry.selectors.models_page import plain
 from registry.selectors.moments import (
     begun_by,
     existing_at,
@@ -34,6 +34,7 @@ from registry.selectors.staged import holders_now
 SHOWN = 10  # models in production
 CANDIDATES = 5
 IN_FLIGHT = 6
+BROKEN = 5  # pipelines whose last run failed
 RECENT = timedelta(days=7)
 
 
@@ -83,11 +84,17 @@ def holders(at: datetime | None = None) -> tuple[list[dict[str, Any]], list[dict
     displaced_id, the version that it displaced; holder (number) and holder_id, what is in production;
     staging, the number of what is there; and written, how many events its model has.
     """
+    rows = _HOLDERS.dicts(at)
+    held, candidates = ([row for row in rows if row["stage"] == stage] for stage in (PRODUCTION, STAGING))
+    return held, candidates
+
+
+def _holders(at: datetime | None) -> QuerySet[Any, Any]:
     firsts = (
         Tenure.objects.filter(pk__in=_tenures(stage, at).values("pk")[:limit])
         for stage, limit in ((PRODUCTION, SHOWN), (STAGING, CANDIDATES))
     )
-    rows = plain(
+    return (
         any_of(*firsts)
         .order_by("-valid_from", "-id")
         .values(
@@ -106,8 +113,9 @@ def holders(at: datetime | None = None) -> tuple[list[dict[str, Any]], list[dict
             staging=number_holding(STAGING, at),
         )
     )
-    held, candidates = ([row for row in rows if row["stage"] == stage] for stage in (PRODUCTION, STAGING))
-    return held, candidates
+
+
+_HOLDERS = CompiledThen(_holders)
 
 
 def with_metrics(rows: list[dict[str, Any]], at: datetime | None = None) -> list[dict[str, Any]]:
@@ -145,13 +153,17 @@ def telling(metrics: dict[str, Any], basis: dict[str, Any] | None) -> dict[str, 
     return {"metric": name, "value": metrics[name], "change": change, "verdict": judged}
 
 
-def failed_runs(limit: int = 5, at: datetime | None = None) -> list[dict[str, Any]]:
+def failed_runs(at: datetime | None = None) -> list[dict[str, Any]]:
     """Pipelines whose last run failed within a week: the run, its failed step, the last line of its error.
 
     Args:
         at: the end of that week; now if not given.
     """
-    since = (at or timezone.now()) - RECENT
+    rows = _FAILED.dicts(at, (at or timezone.now()) - RECENT)
+    return [{**row, "error": last_line(row["error"])} for row in rows]
+
+
+def _failed(at: datetime | None, since: datetime) -> QuerySet[Any, Any]:
     ended = Q() if at is None else Q(ended_at__lte=at)
     newer = (
         runs_by(at)
@@ -159,7 +171,7 @@ def failed_runs(limit: int = 5, at: datetime | None = None) -> list[dict[str, An
         .exclude(status=RUNNING)
     )
     step = StepRun.objects.filter(run=OuterRef("pk"), status=FAILED).order_by("position")
-    rows = (
+    return (
         runs_by(at)
         .filter(ended, status=FAILED, started_at__gte=since)
         .annotate(newer=Subquery(newer.values("pk")[:1]))
@@ -174,9 +186,11 @@ def failed_runs(limit: int = 5, at: datetime | None = None) -> list[dict[str, An
             pipeline_name=F("pipeline__name"),
             by=F("actor__username"),
             step=Subquery(step.values("name")[:1]),
-        )
+        )[:BROKEN]
     )
-    return [{**row, "error": last_line(row["error"])} for row in rows[:limit]]
+
+
+_FAILED = CompiledThen(_failed, MOMENT.replace(year=2))
 
 
 def last_line(error: str) -> str:
@@ -185,19 +199,24 @@ def last_line(error: str) -> str:
     return lines[-1] if lines else error.strip()[:200]
 
 
-def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[str, Any]]:
-    """The runs that go on, or went on at a moment, the last started first, in two queries.
+def in_flight(at: datetime | None = None) -> list[dict[str, Any]]:
+    """The runs that go on, or went on at a moment, the last started first; one query.
 
-    Each row: id, name, pipeline, started_at, heard_at, model (whose version it makes, if it does), done
+    Each row: id, name, pipeline_name, started_at, heard_at, model (whose version it makes, if it does), done
     (steps), step (the one that runs), total (of the pipeline's last run that ended well; None if it has
     none), at (done, and the one that runs).
     """
+    return [_with_total(run) for run in _IN_FLIGHT.dicts(at)]
+
+
+def _in_flight(at: datetime | None) -> QuerySet[Any, Any]:
     ended = Q() if at is None else Q(ended_at__lte=at)
-    last = Run.objects.filter(ended, pipeline=OuterRef("pipeline_id"), status=COMPLETED)
+    last = runs_by(at).filter(ended, pipeline=OuterRef("pipeline_id"), status=COMPLETED)
     done, going = _step_states(at)
-    running = StepRun.objects.filter(begun_by(at), going, run=OuterRef("pk")).order_by("-position")
+    own = StepRun.objects.filter(begun_by(at), run=OuterRef("pk"))
+    many = Counted(own.values("pk"))
     made = RunVersion.objects.filter(run=OuterRef("pk"), created=True).order_by("at")
-    runs = plain(
+    runs: QuerySet[Any, Any] = (
         _going(at)
         .order_by("-started_at")
         .values(
@@ -207,15 +226,16 @@ def in_flight(limit: int = IN_FLIGHT, at: datetime | None = None) -> list[dict[s
             "heard_at",
             pipeline_name=F("pipeline__name"),
             model=Subquery(made.values("of_model__name")[:1]),
-            last=Subquery(last.order_by("-started_at").values("pk")[:1]),
-            step=Subquery(running.values("name")[:1]),
-        )[:limit]
+            step=Subquery(own.filter(going).order_by("-position").values("name")[:1]),
+            done=Counted(own.filter(done).values("pk")),
+            many=many,
+            before=Subquery(last.order_by("-started_at").values(many=many)[:1]),
+        )[:IN_FLIGHT]
     )
-    wanted = {run["id"] for run in runs} | {run["last"] for run in runs if run["last"]}
-    steps = StepRun.objects.filter(begun_by(at), run_id__in=wanted).order_by().values("run")
-    counted = steps.annotate(many=Count("pk"), done=Count("pk", filter=done))
-    counts = {run: (many, ended) for run, many, ended in counted.values_list("run", "many", "done")}
-    return [_in_flight(run, *counts.get(run["id"], (0, 0)), counts.get(run["last"], (0,))[0]) for run in runs]
+    return runs
+
+
+_IN_FLIGHT = CompiledThen(_in_flight)
 
 
 def _step_states(at: datetime | None) -> tuple[Q, Q]:
@@ -232,6 +252,7 @@ def _going(at: datetime | None) -> Any:
     return runs_by(at).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at))
 
 
-def _in_flight(run: dict[str, Any], many: int, done: int, last: int) -> dict[str, Any]:
-    total = max(last, many) if run["last"] is not None else None
-    return {**run, "done": done, "total": total, "at": done + bool(run["step"])}
+def _with_total(run: dict[str, Any]) -> dict[str, Any]:
+    many, before = run.pop("many"), run.pop("before")
+    total = max(before, many) if before is not None else None
+    return {**run, "total": total, "at": run["done"] + bool(run["step"])}

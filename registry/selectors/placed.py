@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, QuerySet, Subquery, Value, When
@@ -12,38 +13,54 @@ from django.db.models.lookups import IsNull
 
 from registry.models import ModelVersion, Tenure
 from registry.rules.stages import ARCHIVED, EXCLUSIVE, STAGES
+from registry.selectors.compiled import MOMENT, Compiled
 from registry.selectors.lists import any_of
 from registry.selectors.moments import count_then, existing_at, holding, model_existed, open_at
 
+START = datetime(1, 1, 1, tzinfo=UTC)  # before all
 LAST_IN = 200  # versions that came last into a stage: the newest of them tell where to look for the newest
 
 
-def newest_by_stage(at: datetime, first: int) -> dict[str, QuerySet[ModelVersion]]:
-    """The `first` newest of the versions that held each stage at a moment, of all models; asks one query.
+def came_since(at: datetime, first: int) -> dict[str, datetime]:
+    """When the `first` newest of the versions that held a stage at a moment had come into it at the earliest.
+
+    Of all models, by stage; START where that isn't known. One query.
 
     A tenure begins when its version is made, or later. Of the versions that came last into a stage `first`
     were made after a certain time, so the newest came into it after that: few tenures are read, by an index.
     """
     made: dict[str, list[datetime]] = {stage: [] for stage in STAGES}
-    for stage, created_at in _came_last(at).values_list("stage", "version__created_at"):
+    for stage, created_at in _came_last(LAST_IN).rows(at):
         made[stage].append(created_at)
-    found = {}
-    for stage, times in made.items():
-        then = Tenure.objects.filter(open_at(at), stage=stage)
-        if len(times) >= first:
-            then = then.filter(valid_from__gte=sorted(times, reverse=True)[first - 1])
-        alive = ModelVersion.objects.filter(existing_at(at), model_existed(at), pk__in=then.values("version"))
-        # Sorted as no index is: walked in the order of one, all versions would be asked instead of these.
-        found[stage] = alive.order_by(Coalesce("created_at", "created_at").desc(), "-id")[:first]
-    return found
+    return {
+        stage: sorted(times, reverse=True)[first - 1] if len(times) >= first else START
+        for stage, times in made.items()
+    }
 
 
-def _came_last(at: datetime) -> QuerySet[Tenure]:
-    """The tenures of each stage that began last of those open at a moment, of versions that existed."""
-    then = Tenure.objects.filter(open_at(at)).order_by("-valid_from")
-    lasts = (then.filter(stage=stage).values("pk")[:LAST_IN] for stage in STAGES)
-    found = any_of(*(Tenure.objects.filter(pk__in=last) for last in lasts))
-    return found.filter(existing_at(at, "version__"), model_existed(at))
+def newest_in(stage: str, at: datetime, since: datetime, first: int) -> QuerySet[ModelVersion]:
+    """The `first` newest of the versions that held a stage at a moment, and came into it after `since`."""
+    then = Tenure.objects.filter(open_at(at), stage=stage, valid_from__gte=since)
+    alive = ModelVersion.objects.filter(existing_at(at), model_existed(at), pk__in=then.values("version"))
+    # Sorted as no index is: walked in the order of one, all versions would be asked instead of these.
+    return alive.order_by(Coalesce("created_at", "created_at").desc(), "-id")[:first]
+
+
+@cache
+def _came_last(many: int) -> Compiled:
+    """The stage of the tenures, so `many` of each, that began last, and when their versions were made.
+
+    Of those open at a moment, of versions that existed.
+    """
+
+    def build(at: datetime) -> QuerySet[Any, Any]:
+        then = Tenure.objects.filter(open_at(at)).order_by("-valid_from")
+        lasts = (then.filter(stage=stage).values("pk")[:many] for stage in STAGES)
+        found = any_of(*(Tenure.objects.filter(pk__in=last) for last in lasts))
+        there = found.filter(existing_at(at, "version__"), model_existed(at))
+        return there.values_list("stage", "version__created_at")
+
+    return Compiled(build, MOMENT)
 
 
 def counts_of(model: uuid.UUID, at: datetime | None) -> dict[str, Any]:

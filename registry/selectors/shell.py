@@ -11,6 +11,8 @@ from django.db.models.functions import Coalesce
 from registry.models import Run, Verification
 from registry.rules.runs import RUNNING
 
+SHELL = ("running_runs", "verified_event", "verified_at")  # what a user is given by `with_shell`
+
 
 def with_shell(users: QuerySet[User]) -> QuerySet[User]:
     """These users, each with what `shell_facts` tells."""
