@@ -112,7 +112,7 @@ def kind_icon(kind: object, mark: bool = False) -> SafeString:
 
 @register.simple_tag
 def tag_chip(name: object, color: object = 7, url: str = "") -> SafeString:
-    """A tag: neutral text, cut if it is long, after a square of one of the eight colours; a link with `url`."""
+    """A tag: its text, cut if it is long, after a square of one of the eight colours; a link with `url`."""
     name = name if isinstance(name, SafeString) else cut(name, 40)
     number = int(color) if str(color).isdecimal() and 1 <= int(str(color)) <= 8 else 7  # type: ignore[call-overload]
     if url:
