@@ -5,7 +5,7 @@
   const SIZES = { data: [150, 46], step: [34, 34], pill: [164, 40], model: [144, 46], deployment: [150, 46] };
   const STEP_ROOM = [44, 74]; // of a step with its name below
   // Nodes whose words are all kept on the page; nodes above which edges are straight; what a frame can add.
-  const MANY = 350, CROWD = 600, AT_ONCE = 150, LEGIBLE = 0.3;
+  const MANY = 80, CROWD = 600, AT_ONCE = 60, LEGIBLE = 0.3;
   const MARGIN = 28, LEAST = 0.7, HIGHEST = 560, FOOT = 36; // pixels around; the zoom that is still read at ease; of a fitted box
   const SHAPES = { data: "barrel", step: "ellipse", pill: "round-rectangle", model: "round-rectangle", deployment: "tag" };
   const pause = () => new Promise((next) => setTimeout(next));
@@ -113,7 +113,7 @@
     }
 
     function words() {
-      const all = graph.nodes(), near = all.length <= MANY ? all : graph.zoom() < LEGIBLE ? [] : all.filter(inSight);
+      const all = graph.nodes(), near = all.length <= MANY ? all : graph.zoom() < LEGIBLE ? [] : all.filter(nearBy);
       layer.replaceChildren(...near.map((node) => written(box, node.data(), node.position())));
       layer.style.transform = `translate(${graph.pan().x}px, ${graph.pan().y}px) scale(${graph.zoom()})`;
       mark();
@@ -151,21 +151,22 @@
       graph.viewport({ zoom, pan: { x: box.clientWidth / 2 - x * zoom, y: (box.clientHeight - foot) / 2 - y * zoom } });
     }
 
-    // Thousands of nodes come in over some frames, between which the page answers.
+    // Many nodes come in over some frames, between which the page answers; those that one looks at already at once, if
+    // they aren't a crowd.
     async function draw(nodes, edges, keep) {
-      const turn = ++drawing, all = arranged(nodes, edges), crowd = all.length > CROWD;
+      const turn = ++drawing, all = arranged(nodes, edges), parts = all.length > (keep ? CROWD : AT_ONCE);
       graph.elements().remove();
       const focus = all.findIndex((one) => one.data.focus);
       if (focus > 0) all.unshift(...all.splice(focus, 1)); // the view goes by where it is
-      for (let at = 0; at < all.length; at += crowd ? AT_ONCE : all.length) {
-        graph.add(all.slice(at, crowd ? at + AT_ONCE : undefined));
+      for (let at = 0; at < all.length; at += parts ? AT_ONCE : all.length) {
+        graph.add(all.slice(at, parts ? at + AT_ONCE : undefined));
         if (!at && !keep) view();
-        if (crowd) await pause();
+        if (parts) await pause();
         if (turn !== drawing) return;
       }
-      words();
       if (keep && graph.getElementById(keep).length) choose(keep, { center: true });
-      else view();
+      else if (keep || parts) view();
+      words(); // last: whoever asks for a size after it waits until all words are laid out
       say("");
       box.dataset.ready = `${graph.nodes().length} ${graph.nodes("[?fold]").length}`;
     }
@@ -198,10 +199,11 @@
       (graph.nodes().length > CROWD ? node.incomers("edge") : node.predecessors("edge")).addClass("hot");
     }
 
-    function inSight(node) {
-      const at = node.renderedPosition();
-      return at.x > 0 && at.y > 0 && at.x < box.clientWidth && at.y < box.clientHeight;
+    function inSight(node, around = 0) {
+      const { x, y } = node.renderedPosition(), wide = graph.width(), high = graph.height();
+      return x > -around * wide && y > -around * high && x < (1 + around) * wide && y < (1 + around) * high;
     }
+    const nearBy = (node) => inSight(node, 0.5); // a short way to go shows no empty nodes
 
     // The keyboard goes along the edges, and up and down within a column.
     function neighbour(key) {
