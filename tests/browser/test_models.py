@@ -119,15 +119,16 @@ def test_typing_on_before_the_answer_is_no_error_on_the_console(open_page: Open,
     page, asked = open_page("/models/"), "**/models/?q=*"
     held: list[Route] = []
 
-    def hold(route: Route) -> None:
+    def hold_the_first(route: Route) -> None:
         held.append(route)
+        if len(held) > 1:
+            route.continue_()
 
-    page.route(asked, hold)
+    page.route(asked, hold_the_first)
     find = page.get_by_role("searchbox", name="Search models by name or description")
-    for typed in ("nobody", model):
-        with page.expect_request(asked):
-            find.fill(typed)
-    held[-1].continue_()  # the first was given up; the console is looked at when this test ends
+    with page.expect_request(asked):
+        find.fill("nobody")
+    find.fill(model)  # gives the first up; the console is looked at when this test ends
     expect(page.locator("#models-table tbody tr")).to_have_count(1)
 
 
