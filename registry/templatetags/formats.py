@@ -118,11 +118,13 @@ def _distance(seconds: float) -> str:
 
 
 def duration(seconds: object) -> str:
-    """How long something took: 0.4 s, 12 s, 6 min 12 s, 1 h 04 min, 2 d 3 h."""
+    """How long something took: 40 ms, 0.4 s, 12 s, 6 min 12 s, 1 h 04 min, 2 d 3 h."""
     if not isinstance(seconds, int | float) or math.isnan(seconds):
         return NONE
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "0 s"
     if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < MINUTE:
         return f"{whole} s"

@@ -120,6 +120,7 @@
   // What changed since the version that is compared with, beside the facts and the neighbours they list.
   function tellChanges() {
     const here = known.nodes.get(panel.querySelector("[data-node]")?.dataset.node);
+    for (const way of panel.querySelectorAll("a.btn")) if (way.pathname === location.pathname) way.remove(); // to this page
     document.getElementById("facts-since").textContent = here?.change ? `${here.change} since ${box.dataset.since}` : "";
     for (const line of panel.querySelectorAll("[data-near]")) {
       const near = known.nodes.get(line.dataset.near);

@@ -71,6 +71,10 @@ def test_a_delta_always_says_its_verdict(change: float | None, verdict: str, tex
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
+        (0, "0 s"),
+        (-3, "0 s"),
+        (0.0312, "31 ms"),
+        (0.0999, "0.1 s"),
         (0.44, "0.4 s"),
         (12, "12 s"),
         (372, "6 min 12 s"),

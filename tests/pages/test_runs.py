@@ -245,7 +245,7 @@ def test_the_timeline_keeps_bars_within_it() -> None:
         assert len(drawn.few_ticks) <= 5
         ends = [float(bar.share_x[:-1]) + float(bar.share[:-1]) for bar in drawn.bars]
         assert all(bar.share_x[0] != "-" and end < 100.02 for bar, end in zip(drawn.bars, ends, strict=True))
-        assert [bar.begins for bar in drawn.bars] == ["0.0 s", "0.0 s", "–", "9 d 0 h"]
+        assert [bar.begins for bar in drawn.bars] == ["0 s", "0 s", "–", "9 d 0 h"]
 
 
 def test_the_timeline_has_its_numbers_in_a_table(client: Client, api: Api) -> None:
