@@ -53,6 +53,7 @@ class Tenure(models.Model):
             models.Index(fields=["valid_from"], name="tenure_from"),
             models.Index(fields=["stage", "valid_from", "id"], condition=OPEN, name="tenure_open_stage"),
             models.Index(fields=["stage", "valid_from", "valid_to"], name="tenure_stage_from"),
+            models.Index(fields=["stage", "valid_to", "valid_from", "model"], name="tenure_stage_to"),
         ]
 
 

@@ -17,6 +17,7 @@ from registry.pages.live import mark_of, unchanged, until
 from registry.selectors import history
 from registry.selectors import overview as read
 from registry.selectors.heartbeats import facts_of, serving_on
+from registry.selectors.totals import totals as count
 from registry.selectors.waiting import Viewer, open_requests, waiting
 
 
@@ -25,7 +26,7 @@ from registry.selectors.waiting import Viewer, open_requests, waiting
 def overview(request: PageRequest) -> HttpResponse:
     """What is going on over all models; while nothing is registered, how to begin."""
     at = request.at
-    totals = read.totals(at)
+    totals = count(at)
     runs, events = read.in_flight(at=at), history.lately(at=at)
     actor = request.actor
     viewer = Viewer(actor.id, actor.name, approves=actor.may("approve"))

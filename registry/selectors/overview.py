@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from registry.models import Model, ModelVersion, Run, RunVersion, StepRun, Tenure
+from registry.models import ModelVersion, Run, RunVersion, StepRun, Tenure
 from registry.rules.metadata import flatten
 from registry.rules.metrics import direction, verdict
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import PRODUCTION, STAGING
-from registry.selectors.catalog import alive_models
 from registry.selectors.compiled import MOMENT, CompiledThen
 from registry.selectors.late import metrics_of
 from registry.selectors.lists import Counted, any_of
@@ -21,54 +20,16 @@ from registry.selectors.moments import (
     begun_by,
     existing_at,
     holding,
-    lost_then,
-    model_gone,
-    models_at,
-    newest_then,
     number_holding,
     open_at,
     runs_by,
 )
-from registry.selectors.staged import holders_now
 
 SHOWN = 10  # models in production
 CANDIDATES = 5
 IN_FLIGHT = 6
 BROKEN = 5  # pipelines whose last run failed
 RECENT = timedelta(days=7)
-
-
-def totals(at: datetime | None = None) -> dict[str, int]:
-    """How many models and versions there are, and how many models have one in production and in staging."""
-    if at is not None:
-        return _totals_then(at)
-    held = holders_now().filter(model=OuterRef("pk"))
-    holders = {stage: Exists(held.filter(stage=stage)) for stage in (PRODUCTION, STAGING)}
-    counted = alive_models().aggregate(
-        models=Count("id"),
-        versions=Sum("version_count"),
-        **{stage: Count("id", filter=there) for stage, there in holders.items()},
-    )
-    return {**counted, "versions": counted["versions"] or 0}
-
-
-def _totals_then(at: datetime) -> dict[str, int]:
-    """What indexes count of all models; of the few that were deleted then it is taken off."""
-    holders = {
-        stage: Tenure.objects.filter(open_at(at), stage=stage).values("valid_from")
-        for stage in (PRODUCTION, STAGING)
-    }
-    lost = ModelVersion.objects.filter(deleted_at__lte=at).values("deleted_at")
-    counts = {name: Max(Counted(rows)) for name, rows in {**holders, "lost": lost}.items()}
-    there = models_at(at).annotate(newest=newest_then(at))
-    counted = there.aggregate(models=Count("id"), made=Sum("newest"), **counts)
-    if not counted["models"]:
-        return dict.fromkeys(("models", "versions", *holders), 0)
-    held = {f"of_{stage}": holding(OuterRef("pk"), stage, at) for stage in holders}
-    gone = Model.objects.filter(model_gone(at)).annotate(of_lost=lost_then(at), **held)
-    of_gone = gone.aggregate(lost=Sum("of_lost"), **{stage: Count(f"of_{stage}") for stage in holders})
-    less = {name: counted[name] - (many or 0) for name, many in of_gone.items()}
-    return {"models": counted["models"], "versions": (counted["made"] or 0) - less.pop("lost"), **less}
 
 
 def _tenures(stage: str, at: datetime | None) -> Any:

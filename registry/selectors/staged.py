@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, Func, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
 
 from registry.models import ModelVersion, Tenure
 from registry.rules.filter_values import Kind
@@ -41,6 +42,16 @@ def holders_now() -> QuerySet[ModelVersion]:
     return ModelVersion.objects.filter(_IsExclusive("stage"))
 
 
+def standing(stages: Iterable[str], at: datetime) -> tuple[QuerySet[Tenure], QuerySet[Tenure]]:
+    """The tenures of these stages that a moment lies in: those that go on, and those that ended since.
+
+    Found by their end, by an index that has their model too: what had ended by the moment isn't read.
+    """
+    begun = LessThanOrEqual(Coalesce("valid_from", "valid_from"), at)  # so that no index by it is used
+    there = Tenure.objects.filter(begun, stage__in=list(stages))
+    return there.filter(valid_to__isnull=True), there.filter(valid_to__gt=at)
+
+
 def _staged(at: datetime | None, key: str) -> Where:
     """Versions (`version`) or models (`model`) by the stage held; of models `none` means neither."""
     of_models = key == "model"
@@ -56,12 +67,21 @@ def _staged(at: datetime | None, key: str) -> Where:
         # A version that was there needn't be asked again.
         return Q(Exists(then.exclude(version__deleted_at__lte=at) if of_models else then))
 
+    def without(stages: Any) -> Q:
+        if at is None or not of_models or not set(stages) <= set(EXCLUSIVE):
+            return ~held(stages)
+        # Where nearly all hold one, whoever doesn't is found at once, not by asking each.
+        ongoing, ended = (rows.values("model_id") for rows in standing(stages, at))
+        return ~Q(pk__in=ongoing) & ~Q(pk__in=ended)
+
     def where(test: Test) -> Q:
+        none = EXCLUSIVE if of_models else STAGES
+        if test.op == "not":
+            return held(none) if test.value is None else without([test.value])
         condition = NOTHING
         for stage in test.value if test.op == "in" else (test.value,):
-            nothing = ~held(EXCLUSIVE if of_models else STAGES)
-            condition |= nothing if stage is None else held([stage])
-        return ~condition if test.op == "not" else condition
+            condition |= without(none) if stage is None else held([stage])
+        return condition
 
     return where
 

@@ -23,8 +23,8 @@ from registry.selectors.catalog_rows import model_rows, version_rows
 from registry.selectors.lists import page
 from registry.selectors.metadata import version_metadata
 from registry.selectors.moments import models_at
-from registry.selectors.overview import totals
 from registry.selectors.stages import alias_rows, aliases_in, stages_now
+from registry.selectors.totals import totals
 from registry.selectors.undo import MOVES
 from registry.services import access, catalog, metadata, stages, versions
 from tests.support.chains import assert_chains_whole

@@ -6,9 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from registry.models import Model
-from registry.selectors import catalog_lists, lists, overview, placed, staged
+from registry.selectors import catalog_lists, lists, placed, staged, totals
 from registry.selectors.board import cards_of_model, lines
 from registry.selectors.catalog import alive_models
+from registry.selectors.moments import models_at
 from registry.services import catalog, metadata, stages, versions
 from registry.services.actors import Actor
 from tests.support.doors import Api
@@ -81,7 +82,11 @@ def test_the_newest_of_a_stage_are_the_same_from_however_few(
     assert since["production"] == since["staging"] == placed.START
 
 
-def test_what_went_is_taken_off_the_counts_of_a_moment(admin: Actor) -> None:
+@pytest.mark.parametrize("soon", [0, 50_000])
+def test_what_went_is_taken_off_the_counts_of_a_moment(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, soon: int
+) -> None:
+    monkeypatch.setattr(totals, "SOON", soon)
     catalog.create_model(actor=admin, name="gone")
     versions.create_version(actor=admin, model="gone")
     stages.promote(actor=admin, model="gone", version=1, to="production")
@@ -93,10 +98,10 @@ def test_what_went_is_taken_off_the_counts_of_a_moment(admin: Actor) -> None:
     none = timezone.now()
     catalog.restore_model(actor=admin, model="gone")
     count = {"staging": 0}
-    assert overview.totals(both) == {**count, "models": 2, "versions": 5, "production": 2}
-    assert overview.totals(one) == {**count, "models": 1, "versions": 4, "production": 1}
-    assert overview.totals(none) == {**count, "models": 0, "versions": 0, "production": 0}
-    assert overview.totals(timezone.now()) == {**count, "models": 1, "versions": 1, "production": 1}
+    assert totals.totals(both) == {**count, "models": 2, "versions": 5, "production": 2}
+    assert totals.totals(one) == {**count, "models": 1, "versions": 4, "production": 1}
+    assert totals.totals(none) == {**count, "models": 0, "versions": 0, "production": 0}
+    assert totals.totals(timezone.now()) == {**count, "models": 1, "versions": 1, "production": 1}
     model = Model.objects.get(name="fraud")
     for at in (None, both):
         cards = cards_of_model(model.id, {}, at)
@@ -131,3 +136,17 @@ def test_the_models_of_a_tag_are_read_without_its_versions(admin: Actor) -> None
     assert [row["name"] for row in page.rows] == ["fraud"]
     count = next(each["sql"] for each in queries if "COUNT(*)" in each["sql"] and "attachment" in each["sql"])
     assert any("COVERING INDEX tagged_model_then" in step for step in plan_of(count))
+
+
+@lite
+@pytest.mark.parametrize("stage", ["none", "not:production"])
+def test_models_without_a_holder_are_found_by_what_ended_since(admin: Actor, stage: str) -> None:
+    catalog.create_model(actor=admin, name="idle")
+    at = timezone.now()
+    stages.promote(actor=admin, model="fraud", version=1, to="archived")
+    listing = catalog_lists.models_listing(at)
+    found = lists.filtered(listing, models_at(at), listing.read({"stage": [stage]}).tests)
+    assert [model.name for model in found] == ["idle"]
+    steps = found.explain()  # with its parameters apart, as it is asked
+    for ended in ("valid_to=?", "valid_to>?"):
+        assert f"COVERING INDEX tenure_stage_to (stage=? AND {ended})" in steps
