@@ -44,16 +44,19 @@ def overview(request: PageRequest) -> HttpResponse:
         return same
     context: dict[str, Any] = {"totals": totals, "mark": mark, "runs": runs, "store": _store()}
     if totals["models"]:
-        requests, others, end = waiting(viewer, asked, candidates, at)
+        waits = waiting(viewer, asked, candidates, at, measured=read.told_versions(held))
         failed = read.failed_runs(at=at)
         context |= {
-            "mark": until(mark, end),
-            "held": [{**row, "serving": said.get(row["model_id"])} for row in read.with_metrics(held, at)],
+            "mark": until(mark, waits.end),
+            "held": [
+                {**row, "serving": said.get(row["model_id"])}
+                for row in read.with_metrics(held, waits.held, at)
+            ],
             "serves": bool(said),
-            "requests": requests,
-            "candidates": others,
+            "requests": waits.requests,
+            "candidates": waits.others,
             "failed": failed,
-            "waiting": len(requests) + len(others) + len(failed),
+            "waiting": len(waits.requests) + len(waits.others) + len(failed),
             "days": _by_day([tell(event) for event in events]),
         }
     return show(request, "overview/overview.html", context, fragment="overview/_overview_live.html")

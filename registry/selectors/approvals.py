@@ -22,7 +22,7 @@ from registry.rules.filters import EXACT, Field, Test
 from registry.rules.stages import EXCLUSIVE
 from registry.selectors.catalog import alive_versions, find_model, find_version
 from registry.selectors.columns import Column
-from registry.selectors.evidence import Evidence, evidence, in_force
+from registry.selectors.evidence import Evidence, evidence, in_force, made_by
 from registry.selectors.lists import Listing, Sort
 from registry.selectors.models_page import plain
 from registry.selectors.moments import held, holding, open_at
@@ -95,17 +95,19 @@ def request_rows(ids: Sequence[Any], at: datetime | None = None) -> list[Row]:
 def asked_rows(requests: QuerySet[ApprovalRequest], at: datetime | None = None) -> list[Row]:
     """What was asked, without what was answered: what `answered_row` makes the rows of every door of.
 
-    Each also has version_id, model_id, holder_id (of the other version that holds the stage) and written
-    (when its model last changed).
+    Each also has version_id, model_id, holder_id (of the other version that holds the stage), written (when
+    its model last changed), and of now `holder`, that one's number, and how the version was made.
 
     Args:
         at: as it was at this moment; they had all been asked by then.
     """
+    more: dict[str, Any] = {}
     if at is None:
         others = ModelVersion.objects.filter(
             model=OuterRef("version__model"), stage=OuterRef("stage"), deleted_at__isnull=True
         ).exclude(pk=OuterRef("version"))
         holder: Any = Subquery(others.values("pk")[:1])
+        more = {"holder": Subquery(others.values("number")[:1]), **made_by("version__")}
     else:
         holder = holding(OuterRef("version__model"), OuterRef("stage"), at)
     rows = plain(
@@ -127,6 +129,7 @@ def asked_rows(requests: QuerySet[ApprovalRequest], at: datetime | None = None) 
             written=F("version__model__chain__last_at"),
             asked_by=F("actor__username"),
             holder_id=holder,
+            **more,
         )
     )
     for row in rows:

@@ -17,9 +17,10 @@ from registry.rules.metadata import path_digest
 from registry.rules.plans import METRICS
 from registry.rules.stages import EXCLUSIVE, STAGING
 from registry.selectors.catalog import CARD_FIELDS
-from registry.selectors.late import changed_later
+from registry.selectors.late import changed_later, told_of
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
+from registry.selectors.moments import open_at
 
 Row = dict[str, Any]
 By = Mapping[Any, list[Row]]
@@ -52,6 +53,18 @@ class Evidence:
             for row in self.metadata.get(version, ())
             if in_force(row, at) and row["path"].startswith(METRICS)
         }
+
+    def told(self, version: uuid.UUID, at: datetime | None) -> tuple[dict[str, Any], list[str]]:
+        """A version's metrics now or at a moment, nested, and the names of those changed after promotion.
+
+        It was one of those measured or shown.
+        """
+        rows = (
+            row
+            for row in self.metadata.get(version, ())
+            if (in_force(row, at) if at else row["valid_to"] is None) and row["path"].startswith(METRICS)
+        )
+        return told_of((row["path"], row["value"], row["late"]) for row in rows)
 
     def basis(self, version: uuid.UUID, holder: uuid.UUID | None, at: datetime) -> dict[str, str | None]:
         """What an answer about a version rested on at a moment, while `holder` was to be displaced."""
@@ -108,6 +121,7 @@ def evidence(
     *,
     whole: Collection[uuid.UUID] = (),
     shown: Collection[uuid.UUID] = (),
+    measured: Collection[uuid.UUID] = (),
     made: Collection[uuid.UUID] = (),
     known: Mapping[Any, Row] | None = None,
     cards: Collection[uuid.UUID] = (),
@@ -123,6 +137,7 @@ def evidence(
         whole: those of which all metadata and links are looked at; so are those that answers rest on.
         shown: those of which all metrics and links that are in force are shown, with `late`, and of links
             artifact, number and summary.
+        measured: those of which such metrics alone are.
         made: those of which it is looked at how they were made.
         known: how versions were made, as `Evidence.made` has it, so far as that was read already.
         cards: the models whose cards are.
@@ -138,8 +153,13 @@ def evidence(
     if until:
         lately &= Q(valid_from__lte=until)
     rested_on = {*whole, *(row["version_id"] for row in standing)}
+    wanted = Q(version__in=rested_on) & lately
+    if digests := [path_digest(METRICS + name) for name in metrics]:
+        wanted |= Q(version__in=versions, path_digest__in=digests)
     return Evidence(
-        metadata=_metadata(versions, metrics, lately, rested_on, shown),
+        metadata=_metadata(wanted, {*shown, *measured}, until)
+        if metrics or rested_on or measured or shown
+        else {},
         links=_links({*rested_on, *(versions if links else ())}, shown),
         tenures=_tenures(versions if staging else (), {row["model_id"] for row in standing}, since, until),
         answers=given,
@@ -178,22 +198,12 @@ def _answers(versions: Collection[uuid.UUID]) -> By:
     return _grouped(rows.values(*own, **more), "version_id")
 
 
-def _metadata(
-    versions: Collection[uuid.UUID],
-    metrics: Collection[str],
-    lately: Q,
-    whole: Collection[uuid.UUID],
-    shown: Collection[uuid.UUID],
-) -> By:
-    """Every value that the metrics ever had, `lately` all values of some versions, and metrics to show."""
-    digests = [path_digest(METRICS + name) for name in metrics]
-    if not digests and not whole and not shown:
-        return {}
-    wanted = Q(version__in=versions, path_digest__in=digests) | Q(lately, version__in=whole)
+def _metadata(wanted: Q, shown: Collection[uuid.UUID], at: datetime | None) -> By:
+    """The values that are wanted, and the metrics in force of those to show."""
     if shown:
-        wanted |= Q(version__in=shown, valid_to__isnull=True, path__startswith=METRICS)
+        wanted |= Q(open_at(at), version__in=shown, path__startswith=METRICS)
     more = {"late": changed_later()} if shown else {}
-    rows = MetadataValue.objects.filter(wanted)
+    rows = MetadataValue.objects.filter(wanted).order_by("path")
     return _grouped(rows.values("version_id", "path", "value", *_TIMES, **more), "version_id")
 
 
@@ -211,6 +221,20 @@ def _links(versions: Collection[uuid.UUID], shown: Collection[uuid.UUID]) -> By:
 BYTES = {name: F(f"artifact_version__{name}") for name in ("number", "sha256", "summary")} | {
     "artifact": F("artifact_version__artifact__name")
 }
+
+
+def made_by(version: str) -> dict[str, F]:
+    """How a version was made, as `Evidence.made` has it besides its number, read where it hangs on a row.
+
+    Args:
+        version: how the ORM gets there, such as "version__".
+    """
+    run = f"{version}created_by_run__"
+    return {
+        "created_at": F(f"{version}created_at"),
+        "status": F(f"{run}status"),
+        "ended": F(f"{run}ended_at"),
+    }
 
 
 MADE_BY = {"status": F("created_by_run__status"), "ended": F("created_by_run__ended_at")}

@@ -107,7 +107,8 @@ def hear(asks: Sequence[Ask], past: datetime | None = None, **more: Any) -> Hear
 
     Args:
         past: by the gates that there were at that moment, the asks' own; by today's if not given.
-        more: whole, shown and cards: what is looked at besides; and what is known; as in `evidence`.
+        more: whole, shown, measured and cards: what is looked at besides; and what is known; as in
+            `evidence`.
     """
     gates, written = _gates_of(asks, past)
     gated = [ask for ask in asks if (ask.model, ask.stage) in gates]
@@ -211,6 +212,7 @@ def _evidence(
     until: datetime | None,
     whole: Collection[uuid.UUID] = (),
     shown: Collection[uuid.UUID] = (),
+    measured: Collection[uuid.UUID] = (),
     cards: Collection[uuid.UUID] = (),
     known: Mapping[Any, Row] | None = None,
 ) -> Evidence:
@@ -221,6 +223,7 @@ def _evidence(
         {gate.metric for gate in gates if gate.metric},
         whole=whole,
         shown=shown,
+        measured=measured,
         made=ids,
         known=known,
         cards={*cards, *(ask.model for ask in asks if any(gate.fields for gate in gates))},

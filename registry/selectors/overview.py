@@ -14,7 +14,7 @@ from registry.rules.metrics import direction, verdict
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.compiled import MOMENT, CompiledThen
-from registry.selectors.late import metrics_of
+from registry.selectors.evidence import Evidence, made_by
 from registry.selectors.lists import Counted, any_of
 from registry.selectors.moments import (
     begun_by,
@@ -43,7 +43,7 @@ def holders(at: datetime | None = None) -> tuple[list[dict[str, Any]], list[dict
 
     Both in one query. Each row: stage, model_id, model_name, version_id, number, since, by, reason;
     displaced_id, the version that it displaced; holder (number) and holder_id, what is in production;
-    staging, the number of what is there; and written, how many events its model has.
+    staging, the number of what is there; written, how many events its model has; and how it was made.
     """
     rows = _HOLDERS.dicts(at)
     held, candidates = ([row for row in rows if row["stage"] == stage] for stage in (PRODUCTION, STAGING))
@@ -72,6 +72,7 @@ def _holders(at: datetime | None) -> QuerySet[Any, Any]:
             holder=number_holding(PRODUCTION, at),
             holder_id=holding(OuterRef("model_id"), PRODUCTION, at),
             staging=number_holding(STAGING, at),
+            **made_by("version__"),
         )
     )
 
@@ -79,20 +80,28 @@ def _holders(at: datetime | None) -> QuerySet[Any, Any]:
 _HOLDERS = CompiledThen(_holders)
 
 
-def with_metrics(rows: list[dict[str, Any]], at: datetime | None = None) -> list[dict[str, Any]]:
-    """The rows of versions in production, each with the metric that tells most of it; one query.
+def told_versions(rows: list[dict[str, Any]]) -> set[Any]:
+    """The versions whose metrics `with_metrics` tells of: those of the rows, and those they displaced."""
+    return {row["version_id"] for row in rows} | {row["displaced_id"] for row in rows if row["displaced_id"]}
+
+
+def with_metrics(
+    rows: list[dict[str, Any]], held: Evidence, at: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The rows of versions in production, each with the metric that tells most of it.
 
     Each has more: metric, value, change against the version it displaced, verdict, late (it was changed
     after promotion).
+
+    Args:
+        held: what the `told_versions` measured, and others.
     """
-    ids = {row["version_id"] for row in rows} | {row["displaced_id"] for row in rows if row["displaced_id"]}
-    found = metrics_of(ids, at)
-    metrics = {ident: flatten(nested) for ident, (nested, _) in found.items()}
+    found = {ident: held.told(ident, at) for ident in told_versions(rows)}
+    metrics = {ident: flatten(nested) for ident, (nested, _) in found.items() if nested}
     lines = []
     for row in rows:
         told = telling(metrics.get(row["version_id"], {}), metrics.get(row["displaced_id"]))
-        late = found.get(row["version_id"], ({}, []))[1]
-        lines.append({**row, **told, "late": told["metric"] in late})
+        lines.append({**row, **told, "late": told["metric"] in found[row["version_id"]][1]})
     return lines
 
 

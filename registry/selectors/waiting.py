@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,11 @@ from registry.rules.approvals import APPROVED, WAITING
 from registry.rules.gates import FAILED, PASSED
 from registry.rules.stages import PRODUCTION
 from registry.selectors.approvals import all_requests, answered_row, asked_rows
+from registry.selectors.evidence import Evidence
 from registry.selectors.gates import Ask, Judged, hear
 
 Row = dict[str, Any]
+MADE = ("number", "created_at", "status", "ended")  # what gates look at of how a version was made
 ASKED = 20  # open requests that are looked at, the last first
 
 
@@ -37,25 +39,45 @@ def open_requests(viewer: Viewer) -> list[Row]:
     return asked_rows(all_requests().filter(theirs, state=WAITING).order_by("-valid_from", "-id")[:ASKED])
 
 
-def waiting(
-    viewer: Viewer, asked: Sequence[Row], candidates: Sequence[Row], at: datetime | None = None
-) -> tuple[list[Row], list[Row], datetime | None]:
-    """What waits, each with how its gates come out: `passing`, `of`, `failing`, and `short`, the first short.
-
-    All of it is read at once, in at most seven queries.
+@dataclass(frozen=True)
+class Waiting:
+    """What waits, each row with how its gates come out.
 
     Args:
-        asked: what `open_requests` found. candidates: versions in staging.
-        at: the moment that is looked at; now if None.
+        requests: those that wait for the one who looks, or that they made.
+        others: the candidates that none of these is about.
+        end: when a gate comes out otherwise by time alone.
+        held: what all of it was judged by.
+    """
 
-    Returns:
-        the requests' rows, those that wait for the one who looks or that they made; the candidates that
-        none of these is about; and when a gate comes out otherwise by time alone.
+    requests: list[Row]
+    others: list[Row]
+    end: datetime | None
+    held: Evidence
+
+
+def waiting(
+    viewer: Viewer,
+    asked: Sequence[Row],
+    candidates: Sequence[Row],
+    at: datetime | None = None,
+    measured: Collection[Any] = (),
+) -> Waiting:
+    """What waits, each with how its gates come out: `passing`, `of`, `failing`, and `short`, the first short.
+
+    All of it is read at once, in at most six queries.
+
+    Args:
+        asked: what `open_requests` found. candidates: versions in staging. Both tell how they were made.
+        at: the moment that is looked at; now if None.
+        measured: versions whose metrics are read with it.
     """
     now = at or timezone.now()
     of_requests = [_ask(row, row["stage"], now) for row in asked]
     of_others = [_ask(row, PRODUCTION, now) for row in candidates]
-    heard = hear([*of_requests, *of_others], at, whole={row["version_id"] for row in asked})
+    whole = {row["version_id"] for row in asked}
+    known = _known([*asked, *candidates])
+    heard = hear([*of_requests, *of_others], at, whole=whole, measured=measured, known=known)
     mine = [
         (answered_row(row, heard.held, heard.needed(ask.model, ask.stage)), ask)
         for row, ask in zip(asked, of_requests, strict=True)
@@ -66,7 +88,14 @@ def waiting(
     judged = [(row, heard.judged(ask)) for row, ask in [*mine, *others]]
     lines = [{**row, **_gates(result)} for row, result in judged]
     ends = [result.until for _, result in judged if result.until]
-    return lines[: len(mine)], lines[len(mine) :], min(ends, default=None)
+    return Waiting(lines[: len(mine)], lines[len(mine) :], min(ends, default=None), heard.held)
+
+
+def _known(rows: Sequence[Row]) -> dict[Any, Row]:
+    """How these versions were made, and the numbers of the holders that they would displace."""
+    holders = {row["holder_id"]: {"number": row["holder"]} for row in rows if row["holder_id"]}
+    made = {row["version_id"]: {key: row[key] for key in MADE} for row in rows}
+    return {**holders, **made}
 
 
 def _ask(row: Row, stage: str, at: datetime) -> Ask:
