@@ -143,7 +143,7 @@ def test_the_overview_says_which_gates_block_a_candidate(client: Client, jo: Cli
     promote(admin, "churn", 2, "staging")
     assert "churn Staging 2 → production: waits for 1 approval, not by its author" in waits(jo)
     write.set_gates(actor=admin, model="churn", gates={"production": rules})
-    words = "blocked by 1 gate auc is 0.902; it must be ≥ 0.95: short by 0.048. · 1 of 3 gates passes"
+    words = "blocked by 1 gate auc is 0.902; it must be ≥ 0.95: short by 0.048. 1 of 3 gates passes"
     assert words in waits(jo)
     seen = re.search(r'{"seen": "(\w+)"}', jo.get("/").content.decode())
     assert seen

@@ -170,6 +170,15 @@ def test_the_first_promotion_has_nothing_to_compare_with(admin: Actor) -> None:
     assert "nothing holds staging to compare with" in page
     assert "Move fresh 1 to staging" in page
     assert "why now" in page
+    assert "Holder" not in page
+
+
+def test_a_plan_to_archive_compares_with_nothing_and_asks_no_gate(client: Client) -> None:
+    page = text(client, f"{PLAN}?to=archived")
+    assert "Archive churn 2" in page
+    assert "What will happen" in page
+    for beside in ("Holder", "What changed", "Gates", "/ Promote"):
+        assert beside not in page
 
 
 @pytest.mark.parametrize("name", HOSTILE)
