@@ -22,7 +22,7 @@ from registry.selectors.lineage import around_run, walk
 from registry.selectors.lineage_edges import Node, artifact_node, version_node
 from registry.selectors.lineage_rows import graph_answer
 from registry.selectors.lineage_since import changes_since
-from registry.selectors.moments import check_begun, stages_at
+from registry.selectors.moments import check_begun
 from registry.selectors.runs import find_run
 
 HOPS, MOST_HOPS = 2, 20
@@ -78,6 +78,9 @@ def _lineage(
     shown = rows if asked.everything else rows[:ROWS]
     context = {
         **about,
+        "stage": next(
+            (node["stage"] for node in answer["nodes"] if node["id"] in focus and "stage" in node), None
+        ),
         "asked": asked,
         "since": since,
         "rows": shown,
@@ -101,7 +104,6 @@ def version_lineage(request: PageRequest, name: str, version: str) -> HttpRespon
     found, words = find_version(model, version, at), Asked(request).since
     about = {
         "title": f"{isolated(found.model.name)} {found.number}",
-        "stage": stages_at([found.id], at).get(found.id) if at else found.stage,
         "is_version": True,
         "subject": found.id,
         "data": reverse("lineage-data", args=["model_version", found.id]),

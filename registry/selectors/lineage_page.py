@@ -6,16 +6,17 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 
 from registry.models import ArtifactVersion, ModelVersion, RunVersion, StepRun
 from registry.rules.errors import NotFound
 from registry.rules.lineage import DOWNSTREAM, UPSTREAM
 from registry.selectors.catalog import find_version
 from registry.selectors.late import metrics_of
-from registry.selectors.lineage import walk
+from registry.selectors.lineage import Graph, walk
 from registry.selectors.lineage_edges import Node
-from registry.selectors.lineage_rows import graph_answer
+from registry.selectors.lineage_rows import graph_answers
+from registry.selectors.lists import Counted
 from registry.selectors.moments import begun_by, existing_at, held
 
 TYPES = ("artifact_version", "step_run", "model_version")
@@ -34,10 +35,15 @@ def node_facts(kind: str, ident: uuid.UUID, at: datetime | None = None) -> dict[
     row = {"artifact_version": _artifact, "step_run": _step, "model_version": _version}[kind](ident, at)
     if row is None:
         raise NotFound("This is no longer there.", code="no_such_node", hint="Reload the page.")
-    upstream = _near(kind, ident, UPSTREAM, at)
-    downstream = (
-        _users(ident, row["run_id"], at) if kind == "model_version" else _near(kind, ident, DOWNSTREAM, at)
+    of_version = kind == "model_version"
+    above = _near(kind, ident, UPSTREAM, at)
+    below = _users(ident, at) if of_version else _near(kind, ident, DOWNSTREAM, at)
+    upstream, downstream = (
+        [node for node in answer["nodes"] if node["id"] != ident]
+        for answer in graph_answers([above, below], at)
     )
+    if of_version:
+        downstream = [node for node in downstream if _uses(node, row["run_id"])][:NEAR]
     return {**row, "type": kind, "upstream": upstream, "downstream": downstream}
 
 
@@ -49,23 +55,19 @@ def earlier_version(version: uuid.UUID, since: str, at: datetime | None = None) 
     return find_version(found.model, since, at).id
 
 
-def _near(kind: str, ident: uuid.UUID, way: str, at: datetime | None) -> list[dict[str, Any]]:
+def _near(kind: str, ident: uuid.UUID, way: str, at: datetime | None) -> Graph:
     most = NEAR + 1
-    near = walk([Node(kind, ident)], direction=way, depth=1, limit=most, most=most, at=at, look_beyond=False)
-    answer = graph_answer(near)
-    return [node for node in answer["nodes"] if node["id"] != ident]
+    return walk([Node(kind, ident)], direction=way, depth=1, limit=most, most=most, at=at, look_beyond=False)
 
 
-def _users(version: uuid.UUID, run: uuid.UUID | None, at: datetime | None) -> list[dict[str, Any]]:
-    """What reads or links what a version links, apart from the run that made it."""
+def _users(version: uuid.UUID, at: datetime | None) -> Graph:
     start = [Node("model_version", version)]
-    near = walk(start, direction=DOWNSTREAM, depth=2, limit=3 * NEAR, at=at, look_beyond=False)
-    answer = graph_answer(near)
-    return [
-        node
-        for node in answer["nodes"]
-        if node["distance"] == 2 and (node["type"] == "model_version" or node["run"]["id"] != run)
-    ][:NEAR]
+    return walk(start, direction=DOWNSTREAM, depth=2, limit=3 * NEAR, at=at, look_beyond=False)
+
+
+def _uses(node: dict[str, Any], run: uuid.UUID | None) -> bool:
+    """Whether a node below a version reads or links what it links, apart from the run that made it."""
+    return bool(node["distance"] == 2 and (node["type"] == "model_version" or node["run"]["id"] != run))
 
 
 def _artifact(ident: uuid.UUID, at: datetime | None) -> Any:
@@ -117,6 +119,7 @@ def _step(ident: uuid.UUID, at: datetime | None) -> Any:
 
 
 def _version(ident: uuid.UUID, at: datetime | None) -> Any:
+    asked = RunVersion.objects.filter(version=OuterRef("pk"), created=False)
     row: Any = (
         ModelVersion.objects.filter(existing_at(at), id=ident)
         .values(
@@ -131,12 +134,11 @@ def _version(ident: uuid.UUID, at: datetime | None) -> Any:
             pipeline=F("created_by_run__pipeline__name"),
             status=F("created_by_run__status"),
             run_code=F("created_by_run__code"),
+            asked=Counted((asked if at is None else asked.filter(at__lte=at)).values("pk")),
         )
         .first()
     )
     if row is not None:
         row["stage"] = row["held"]
         row["metrics"], row["late"] = metrics_of([ident], at).get(ident, ({}, []))
-        asked = RunVersion.objects.filter(version_id=ident, created=False)
-        row["asked"] = (asked if at is None else asked.filter(at__lte=at)).count()
     return row

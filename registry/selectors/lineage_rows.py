@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef
 from registry.models import ArtifactLink, ArtifactVersion, ModelVersion, StepRun
 from registry.rules.lineage import Change, strongest
 from registry.selectors.lineage import Graph
-from registry.selectors.lineage_edges import split
+from registry.selectors.lineage_edges import Node, split
 from registry.selectors.moments import held, open_at
 
 
@@ -22,12 +22,28 @@ def graph_answer(graph: Graph, changed: Mapping[uuid.UUID, Change] | None = None
     Args:
         changed: what became of nodes since an earlier version.
     """
-    changed = changed or {}
-    facts = {
-        **_artifacts(_ids(graph, "artifact_version"), graph.at),
-        **_steps(_ids(graph, "step_run")),
-        **_versions(_ids(graph, "model_version"), graph.at),
+    return _answer(graph, _facts([graph], graph.at), changed or {})
+
+
+def graph_answers(graphs: Sequence[Graph], at: datetime | None) -> list[dict[str, Any]]:
+    """Graphs of one moment as every door shows them; the facts of the nodes of all are read at once."""
+    facts = _facts(graphs, at)
+    return [_answer(graph, facts, {}) for graph in graphs]
+
+
+def _facts(graphs: Sequence[Graph], at: datetime | None) -> dict[uuid.UUID, dict[str, Any]]:
+    """The facts of the nodes; a query for each kind of them."""
+    nodes = {node for graph in graphs for node in graph.nodes}
+    return {
+        **_artifacts(_ids(nodes, "artifact_version"), at),
+        **_steps(_ids(nodes, "step_run")),
+        **_versions(_ids(nodes, "model_version"), at),
     }
+
+
+def _answer(
+    graph: Graph, facts: Mapping[uuid.UUID, dict[str, Any]], changed: Mapping[uuid.UUID, Change]
+) -> dict[str, Any]:
     nodes = [
         {
             **facts[node.id],
@@ -52,8 +68,8 @@ def _change(change: Change | None) -> dict[str, Any]:
     return {"since": change.state, "differs": list(change.differs)} if change else {}
 
 
-def _ids(graph: Graph, kind: str) -> list[uuid.UUID]:
-    return [node.id for node in graph.nodes if node.type == kind]
+def _ids(nodes: Iterable[Node], kind: str) -> list[uuid.UUID]:
+    return [node.id for node in nodes if node.type == kind]
 
 
 def _artifacts(ids: list[uuid.UUID], at: datetime | None) -> dict[uuid.UUID, dict[str, Any]]:

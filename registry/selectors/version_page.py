@@ -85,8 +85,8 @@ _MORE = {
 }
 
 
-def _of_then(model: str, at: datetime) -> Subquery:
-    """The id of the model that had a name at a moment, looked up once within a query."""
+def _of_then(model: str, at: datetime | None) -> Subquery:
+    """The id of the model that has a name, or had it at a moment, looked up once within a query."""
     named = models_at(at).filter(name=model).order_by("-created_at")
     return Subquery(named.values("pk")[:1])
 
@@ -113,6 +113,10 @@ def _condition(model: str, ref: Ref, at: datetime | None) -> Q | None:
             return Q(name=ref.value)
         case By.STAGE if ref.value != ARCHIVED:
             return _holds(model, ref.value, at)
+        case By.LATEST:
+            there = ModelVersion.objects.filter(existing_at(at), model=_of_then(model, at))
+            newest = there.order_by("-number" if at is None else "-created_at")
+            return Q(pk=Subquery(newest.values("pk")[:1]))
         case By.ALIAS:
             return Q(pk__in=Alias.objects.filter(open_at(at), name=ref.value).values("version_id"))
         case _:
