@@ -11,7 +11,6 @@ from django.db.models import Count, F, FilteredRelation, Max, OuterRef, Q, Subqu
 from django.utils import timezone
 
 from registry.models import (
-    Alias,
     ApprovalRequest,
     Model,
     ModelVersion,
@@ -45,7 +44,7 @@ def plan_promotion(model: str, version: object, to: object) -> dict[str, Any]:
 def make_plan(model: Model, version: ModelVersion, target: str) -> dict[str, Any]:
     """The plan as things are now; within a unit that holds the model's chain nobody can change them."""
     now = timezone.now()
-    candidate, holder = _sides(model, version, target)
+    candidate, holder, aliases = _sides(model, version, target)
     sides = {side["id"]: side for side in (candidate, holder) if side}
     both = set(sides)
     held: Side = holder or {}
@@ -77,24 +76,28 @@ def make_plan(model: Model, version: ModelVersion, target: str) -> dict[str, Any
         "gates": heard.judged(ask).gates,
         "approvals": [answered_row(row, heard.held, heard.needed(model.id, target)) for row in asked],
         "effects": rules.moves(candidate, holder, target),
-        "aliases": _aliases(both),
+        "aliases": aliases,
         "webhooks": told_of_moves(model, [(version, target)]),
         "users": _users(holder["id"], target, now) if holder else [],
     }
     return {"hash": rules.plan_hash(rules.decision(plan)), **plan}
 
 
-def _sides(model: Model, version: ModelVersion, target: str) -> tuple[Side, Side | None]:
-    """The version and the other one that holds the stage now, if only one can."""
+def _sides(
+    model: Model, version: ModelVersion, target: str
+) -> tuple[Side, Side | None, list[dict[str, Any]]]:
+    """The version, the other one that holds the stage now, if only one can, and the aliases of both."""
     wanted = Q(id=version.id) | (Q(stage=target) if target in EXCLUSIVE else Q())
     rows = ModelVersion.objects.filter(wanted, model=model, deleted_at__isnull=True).annotate(
-        tenure=FilteredRelation("tenures", condition=Q(tenures__valid_to__isnull=True))
+        tenure=FilteredRelation("tenures", condition=Q(tenures__valid_to__isnull=True)),
+        pointer=FilteredRelation("aliases", condition=Q(aliases__valid_to__isnull=True)),
     )
     asked = ApprovalRequest.objects.filter(version=OuterRef("pk"), stage=target, valid_to__isnull=True)
-    found = plain(rows.values(*_FACTS, **_MORE, request=Subquery(asked.values("pk")[:1])))
+    found = plain(rows.values(*_FACTS, **_MORE, request=Subquery(asked.values("pk")[:1])))  # one an alias
     return (
         next(row for row in found if row["id"] == version.id),
         next((row for row in found if row["id"] != version.id), None),
+        _aliases(found),
     )
 
 
@@ -110,6 +113,7 @@ _MORE = {
     "parameters": F("created_by_run__parameters"),
     "code": F("created_by_run__code"),
     "environment": F("created_by_run__environment"),
+    "alias": F("pointer__name"),
 }
 
 
@@ -172,13 +176,10 @@ def _missing(cards: list[dict[str, Any]]) -> list[str]:
     return [name for name in CARD_FIELDS if not card.get(name, "").strip()]
 
 
-def _aliases(versions: set[uuid.UUID]) -> list[dict[str, Any]]:
+def _aliases(rows: list[Side]) -> list[dict[str, Any]]:
     """The aliases of both versions: a promotion moves none of them."""
-    rows = Alias.objects.filter(version_id__in=versions, valid_to__isnull=True).order_by("name")
-    return [
-        {"name": name, "version": number, "moves_to": None}
-        for name, number in rows.values_list("name", "version__number")
-    ]
+    named = sorted((row["alias"], row["number"]) for row in rows if row["alias"] is not None)
+    return [{"name": name, "version": number, "moves_to": None} for name, number in named]
 
 
 def _users(holder: uuid.UUID, stage: str, now: datetime) -> list[dict[str, Any]]:

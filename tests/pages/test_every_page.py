@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 QUERIES, WEIGHT = 11, 60_000
 # Pages that bring many kinds of things together may ask one query for each of them.
 MORE_QUERIES = {
-    r"/plan/": 17,  # what both versions are, whom it reaches, and what each kind of gate rests on: seven
+    r"/plan/": 16,  # what both versions are, whom it reaches, and what each kind of gate rests on: seven
     r"^/$": 15,  # holders, what serves, runs, failures, history, what waits for whom, what its gates rest on
 }
 OF_ADMINS = ("/settings/people/", "/settings/webhooks/", "/settings/deliveries/")
