@@ -144,7 +144,7 @@ class Walk:
     def _fault(self, row: Mapping[str, Any]) -> str | None:
         seq, payload = row["seq"], row["payload"]
         if seq != self.expected or type(seq) is not int:
-            return f"expected event {self.expected}, found {seq}"
+            return f"expected event {self.expected}, found {seq!r}"
         if row["chain"] != self.chain:
             return "it belongs to another chain"
         if row["prev_hash"] != self.previous:
@@ -169,6 +169,8 @@ class Walk:
 
     def end(self, count: int, head: str) -> Fault | None:
         """What is wrong with the chain as a whole, by its head."""
+        if type(count) is not int:
+            return Fault(self.chain, self.expected - 1, "the chain's head doesn't say how many there are")
         if self.expected - 1 < count:  # a purge that was cut off leaves blank events before it
             return Fault(
                 self.chain, self.expected, f"the chain ends at {self.expected - 1}, its head says {count}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -40,6 +42,20 @@ def as_hashed(events: QuerySet[Event], *more: str) -> Iterator[dict[str, Any]]:
         for name in ("chain", *_IDS):
             read[name] = _id(read[name])
         yield {name: read[name] for name in order}
+
+
+@contextmanager
+def any_text() -> Iterator[None]:
+    """A block in which SQLite's texts are read even where they are none in UTF-8.
+
+    Each byte that isn't stands as a lone surrogate, which no text that was ever hashed has.
+    """
+    raw = connection.connection
+    kept, raw.text_factory = raw.text_factory, partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = kept
 
 
 def _id(text: str | None) -> str | None:

@@ -56,6 +56,35 @@ def test_verify_names_the_first_bad_event_of_a_purged_model(
     assert f"Event {first} of chain" in said
 
 
+@pytest.mark.parametrize("column", ["payload", "actor_name", "target_id", "at", "model_id", "hash", "seq"])
+def test_an_event_with_a_text_that_is_none(registry: Registry, column: str) -> None:
+    if registry.database.url:
+        pytest.skip("PostgreSQL takes none")
+    chain = registry.chain("second")
+    last = registry.count(chain)
+    with Undone(registry):
+        assert registry.do(ONE.format(f"{column} = CAST(X'FF' AS TEXT)"), chain, last) == 1
+        code, said, told = registry.verify()
+    assert (code, told["fault"]["seq"], told["fault"]["model"]) == (1, last, "second")
+    assert f"Event {last} of the chain of the model 'second'" in said
+
+
+@pytest.mark.parametrize(
+    ("column", "why"), [("count", "doesn't say how many"), ("head", "its hash is not the one")]
+)
+def test_a_head_with_a_text_that_is_none(registry: Registry, column: str, why: str) -> None:
+    if registry.database.url:
+        pytest.skip("PostgreSQL takes none")
+    chain = registry.chain("second")
+    with Undone(registry):
+        head = f"UPDATE registry_chain SET {column} = CAST(X'C328' AS TEXT) WHERE id = ?"
+        assert registry.do(head, chain) == 1
+        code, _, told = registry.verify()
+        last = registry.count(chain)
+    assert (code, told["fault"]["seq"], told["fault"]["model"]) == (1, last, "second")
+    assert why in told["fault"]["why"]
+
+
 def test_a_purge_that_never_was(registry: Registry) -> None:
     chain = registry.chain("second")
     with Undone(registry):
