@@ -36,4 +36,4 @@ def checkpoint(request: PageRequest) -> HttpResponse:
         "back": where,
         "crumbs": [("History", where)],
     }
-    return show_form(request, "events/_checkpoint.html", context, title="Check a checkpoint")
+    return show_form(request, "events/_checkpoint.html", context, title="Check a checkpoint", right="read")

@@ -13,6 +13,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from registry.pages.base import PageRequest
 from registry.rules.errors import Refusal
 
 
@@ -79,15 +80,26 @@ def _sentence(message: str, whole: str) -> str:
 
 
 def show_form(
-    request: HttpRequest, template: str, context: Mapping[str, Any], *, title: str, status: int | None = None
+    request: PageRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    title: str,
+    status: int | None = None,
+    right: str = "write",
 ) -> HttpResponse:
     """A form as a dialog or as a page; status 422 when it was refused, so that htmx swaps it.
 
+    Forbidden before anything is typed, if whoever looks couldn't send it.
+
     Args:
+        right: what sending it takes (see rules.roles).
         template: the form with its header, body and footer (`_name.html`).
         title: what the page is called; the form's heading.
         context: `form`, `action`, `back` (where Cancel leads), `crumbs` (label and address), the form's own.
     """
+    if request.method != "POST":  # what was typed already is kept beside its refusal
+        request.actor.require(right, "change anything")
     dialog = in_dialog(request)
     whole = {"crumbs": (), **context, "title": title, "dialog": dialog, "body": template}
     status = status or (422 if context["form"].errors else 200)

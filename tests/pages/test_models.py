@@ -117,6 +117,8 @@ def test_a_dialog_gets_the_form_alone_and_goes_on_by_a_header(client: Client) ->
 def test_a_viewer_is_refused_with_the_role_it_needs(admin: Actor) -> None:
     make_model(admin, "churn")
     viewer = browser(person("vera", "viewer"))
+    for form in ("/models/new/", "/models/churn/edit/", "/models/churn/versions/1/link/", "/tags/new/"):
+        assert "it needs the role contributor to change anything" in text(viewer, form, 403)
     answer = viewer.post("/models/new/", {"name": "x"})
     assert answer.status_code == 422
     assert "contributor" in answer.content.decode()
