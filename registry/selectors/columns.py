@@ -34,6 +34,7 @@ class Column:
         bound: the condition in terms of the rows that the list is within, where only these give one that
             its order's index answers.
         past: of a moment, before which an index can't stop: it isn't counted where few rows are walked.
+        tally: the condition for counting all that match, where to ask each row by another one would be long.
         inside: the filter that leads an index which goes on by this column: its matches are counted in that.
     """
 
@@ -48,6 +49,7 @@ class Column:
     times: int = 1
     bound: Callable[[Test, QuerySet[Any]], Q] | None = None
     past: bool = False
+    tally: Where | None = None
     inside: str = ""
 
     def condition(self, test: Test) -> Q:

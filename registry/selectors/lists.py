@@ -7,7 +7,7 @@ A noun describes its list once, as a `Listing`; API, pages, SDK and CLI ask it b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -98,7 +98,7 @@ def page(listing: Listing, within: QuerySet[M], given: Mapping[str, Sequence[str
     """
     query = listing.read(given)
     found = filtered(listing, within, query.tests)
-    total = found.count() if query.total else None
+    total = _total(listing, within, query, found) if query.total else None
     keys = _keys(found, listing.sorts[query.sort].path, query)
     more = len(keys) > query.limit
     keys = keys[: query.limit]
@@ -106,6 +106,15 @@ def page(listing: Listing, within: QuerySet[M], given: Mapping[str, Sequence[str
     mark = ("-" if query.descending else "") + query.sort
     cursor = make_cursor(mark, keys[-1][1], keys[-1][0]) if more else None
     return Page(rows, cursor, total, query)
+
+
+def _total(listing: Listing, within: QuerySet[M], query: Query, found: QuerySet[M]) -> int:
+    """How many rows match: of those found, unless a column has another condition to count by."""
+    asked = {test.field: listing.column(test.field) for test in query.tests}
+    by = {name: replace(it, where=it.tally, bound=None) for name, it in asked.items() if it.tally}
+    if by:
+        found = filtered(replace(listing, columns={**listing.columns, **by}), within, query.tests)
+    return found.count()
 
 
 def among(rows: QuerySet[M], others: QuerySet[Any], key: str) -> QuerySet[M]:

@@ -52,8 +52,18 @@ def standing(stages: Iterable[str], at: datetime) -> tuple[QuerySet[Tenure], Que
     return there.filter(valid_to__isnull=True), there.filter(valid_to__gt=at)
 
 
-def _staged(at: datetime | None, key: str) -> Where:
-    """Versions (`version`) or models (`model`) by the stage held; of models `none` means neither."""
+def _holders_then(stages: Iterable[str], at: datetime) -> Q:
+    """The condition that a model is one of those that had holders of these stages, all of which are read."""
+    ongoing, ended = (rows.values("model_id") for rows in standing(stages, at))
+    return Q(pk__in=ongoing) | Q(pk__in=ended)
+
+
+def _staged(at: datetime | None, key: str, *, tally: bool = False) -> Where:
+    """Versions (`version`) or models (`model`) by the stage held; of models `none` means neither.
+
+    Args:
+        tally: all that match are to be counted, not some found.
+    """
     of_models = key == "model"
 
     def held(stages: Any) -> Q:
@@ -61,6 +71,8 @@ def _staged(at: datetime | None, key: str) -> Where:
         if at is None:
             rows = holders_now() if exclusive else ModelVersion.objects.filter(deleted_at__isnull=True)
             return Q(Exists(rows.filter(model=OuterRef("pk"), stage__in=stages)))
+        if of_models and exclusive and tally:
+            return _holders_then(stages, at)
         if of_models and exclusive:  # production first, which most models have
             return _any(_lasts(stage, at) for stage in sorted(stages))
         then = Tenure.objects.filter(open_at(at), stage__in=stages, **{key: OuterRef("pk")})
@@ -71,8 +83,7 @@ def _staged(at: datetime | None, key: str) -> Where:
         if at is None or not of_models or not set(stages) <= set(EXCLUSIVE):
             return ~held(stages)
         # Where nearly all hold one, whoever doesn't is found at once, not by asking each.
-        ongoing, ended = (rows.values("model_id") for rows in standing(stages, at))
-        return ~Q(pk__in=ongoing) & ~Q(pk__in=ended)
+        return ~_holders_then(stages, at)
 
     def where(test: Test) -> Q:
         none = EXCLUSIVE if of_models else STAGES
@@ -118,7 +129,7 @@ def held_by_models(at: datetime | None) -> Column:
             return walk(test)
         return Q(pk__in=then.exclude(version__deleted_at__lte=at).values("model_id"))
 
-    return Column(OF_MODELS, bound=bound)
+    return Column(OF_MODELS, bound=bound, tally=_staged(at, "model", tally=True))
 
 
 def held_by_versions(at: datetime) -> Column:
