@@ -1,4 +1,4 @@
-"""On a phone what belongs together stands on one line, in a real Chromium at 390 pixels."""
+"""On a phone and on a small screen what belongs together stands on one line, in a real Chromium."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +59,39 @@ def test_the_button_of_the_tags_stays_beside_the_last_of_them(open_page: Open, m
     page = open_page(f"/models/{model}/versions/2/", width=390)
     button = page.get_by_role("button", name="Change tags")
     assert abs(middle(button) - middle(page.locator(".page-title .tag").last)) < 4
+
+
+def test_the_open_tab_is_in_sight(open_page: Open, model: str) -> None:
+    for tab in ("artifacts", "history"):
+        page = open_page(f"/models/{model}/{tab}/", width=390)
+        place = page.locator(".nav-tabs .active").bounding_box()
+        assert place is not None
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 390
+
+
+def test_a_charts_values_stay_beside_it_while_it_is_scrolled(open_page: Open, model: str) -> None:
+    page = open_page(f"/models/{model}/", width=390)
+    wrap, axis = page.locator(".chart-wrap"), page.locator(".chart-axis text").first
+    for end in ("-9999", "9999"):
+        wrap.evaluate(f"one => {{ one.scrollLeft = {end}; }}")
+        place, within = axis.bounding_box(), wrap.bounding_box()
+        assert place is not None
+        assert within is not None
+        assert within["x"] <= place["x"] < within["x"] + 60
+
+
+@pytest.mark.parametrize("path", ["", "board/", "versions/2/", "versions/2/plan/?to=production"])
+def test_numbers_break_nowhere_on_a_small_screen(open_page: Open, model: str, path: str) -> None:
+    page = open_page(f"/models/{model}/{path}", width=1024)
+    numbers = page.locator("main td.num:not(:has(.row-actions)), main .vcard dd")
+    assert numbers.count() >= 3
+    assert {lines(number) for number in numbers.all()} <= {0, 1}
+    outside = page.locator(".vcard").evaluate_all(
+        """all => all.filter(one => [...one.querySelectorAll("dd")].some(
+            part => part.getBoundingClientRect().right > one.getBoundingClientRect().right)).length"""
+    )
+    assert outside == 0
 
 
 def test_the_filters_of_the_history_are_of_one_size(open_page: Open, model: str) -> None:
