@@ -109,7 +109,8 @@ def people(fill: Fill) -> None:
 
 def models(fill: Fill) -> None:
     """Models with their cards; a few are deleted."""
-    ident, made, count = fill.key("aaaa", "i"), fill.time("i"), fill.models + 1
+    ident, count = fill.key("aaaa", "i"), fill.models + 1
+    made = fill.time(f"CASE WHEN i = {fill.models} THEN 0 ELSE i END")  # before its first version
     fill.insert(
         "registry_chain", count, id=ident, count="0", head="''", last_at=fill.time(f"{fill.versions} - i")
     )

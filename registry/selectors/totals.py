@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum, Value
 
-from registry.models import Model, ModelVersion, Tenure
+from registry.models import Event, Model, ModelVersion, Tenure
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.catalog import alive_models
 from registry.selectors.compiled import MOMENT, Compiled
@@ -17,7 +17,7 @@ from registry.selectors.moments import holding, lost_then, model_gone, newest_th
 from registry.selectors.staged import holders_now, standing
 
 HELD = (PRODUCTION, STAGING)
-SOON = 50_000  # versions: so many are counted faster than all models are asked for their newest
+A_MODEL = 60  # versions: so many are counted in an index as fast as a model is asked for its newest
 
 
 def totals(at: datetime | None = None) -> dict[str, int]:
@@ -28,11 +28,23 @@ def totals(at: datetime | None = None) -> dict[str, int]:
     if at is None:
         counted = _NOW.dicts()[0]
         return {name: many or 0 for name, many in counted.items()}
-    lately = _since(SOON).rows(at)[0][0] < SOON
-    made, gone = (_LATELY if lately else _LONG_AGO).dicts(at)[0], _GONE.dicts(at)[0]
+    made, gone = _then(*_way(at)).dicts(at)[0], _GONE.dicts(at)[0]
     there = {name: (many or 0) - (gone[name] or 0) for name, many in made.items()}
     lost = there.pop("lost")
     return {**there, "versions": there["versions"] - lost}
+
+
+def _way(at: datetime) -> tuple[bool, bool]:
+    """How what was made by a moment is counted with the least reading; the answer is the same by each way.
+
+    Returns:
+        whether most of the history had happened by then, so that what came since is less; and whether the
+        versions on that side are few beside the models.
+    """
+    seen = _SEEN.dicts(at)[0]
+    first, then, last = (seen[name] or 0 for name in ("first", "then", "last"))
+    share = (then - first) / max(last - first, 1)
+    return share > 0.5, seen["numbers"] * min(share, 1 - share) <= A_MODEL * seen["models"]
 
 
 def _one(rows: QuerySet[Model], /, **counts: Any) -> QuerySet[Any, Any]:
@@ -47,41 +59,46 @@ def _now() -> QuerySet[Any, Any]:
     return _one(alive_models(), models=Count("id"), versions=Sum("version_count"), **holders)
 
 
+def _seen(at: datetime) -> QuerySet[Any, Any]:
+    """How many models and version numbers there are; and the first event, the last by then, and the last."""
+    by_then = Event.objects.filter(at__lte=at).order_by("-at")
+    events = {"first": Event.objects.order_by("id"), "then": by_then, "last": Event.objects.order_by("-id")}
+    ids = {name: Max(Subquery(found.values("id")[:1])) for name, found in events.items()}
+    return _one(Model.objects.all(), models=Count("id"), numbers=Sum("last_number", default=0), **ids)
+
+
 @cache
-def _since(many: int) -> Compiled:
-    """How many versions were made since a moment, up to `many` and one more."""
+def _then(late: bool, few: bool) -> Compiled:
+    """What had been made by a moment, deleted or not, and who held a stage, counted by one of the ways."""
 
     def build(at: datetime) -> QuerySet[Any, Any]:
-        later = ModelVersion.objects.filter(created_at__gt=at).values("created_at")
-        return _one(Model.objects.all(), since=Max(Counted(later[: many + 1])))
+        lost = ModelVersion.objects.filter(deleted_at__lte=at).values("deleted_at")
+        made = _made_lately(at) if late else _made_early(at)
+        return _one(
+            Model.objects.filter(created_at__lte=at),
+            models=Count("id"),
+            lost=Max(Counted(lost)),
+            versions=Max(made) if few else Sum(newest_then(at)),
+            **{stage: Max(_held(stage, at, late=late)) for stage in HELD},
+        )
 
     return Compiled(build, MOMENT)
 
 
-def _lately(at: datetime) -> QuerySet[Any, Any]:
-    """Of a moment since which little was made or ended: that is counted, and taken off what there is."""
-    later = ModelVersion.objects.filter(created_at__gt=at).values("created_at")
+def _made_lately(at: datetime) -> Any:
     numbers = _one(Model.objects.all(), numbers=Sum("last_number"))  # a number is given once, and none goes
-    held = {}
-    for stage in HELD:
-        ongoing, ended = (Counted(tenures.values("valid_to")) for tenures in standing([stage], at))
-        held[stage] = Max(ongoing + ended)
-    return _made(at, versions=Max(Subquery(numbers) - Counted(later)), **held)
+    return Subquery(numbers) - Counted(ModelVersion.objects.filter(created_at__gt=at).values("created_at"))
 
 
-def _long_ago(at: datetime) -> QuerySet[Any, Any]:
-    """Of a moment since which much was made: what there was is counted."""
-    held = {
-        stage: Max(Counted(Tenure.objects.filter(open_at(at), stage=stage).values("valid_from")))
-        for stage in HELD
-    }
-    return _made(at, versions=Sum(newest_then(at)), **held)
+def _made_early(at: datetime) -> Any:
+    return Counted(ModelVersion.objects.filter(created_at__lte=at).values("created_at"))
 
 
-def _made(at: datetime, **counts: Any) -> QuerySet[Any, Any]:
-    lost = ModelVersion.objects.filter(deleted_at__lte=at).values("deleted_at")
-    models = Model.objects.filter(created_at__lte=at)
-    return _one(models, models=Count("id"), lost=Max(Counted(lost)), **counts)
+def _held(stage: str, at: datetime, *, late: bool) -> Any:
+    if not late:
+        return Counted(Tenure.objects.filter(open_at(at), stage=stage).values("valid_from"))
+    ongoing, ended = (Counted(tenures.values("valid_to")) for tenures in standing([stage], at))
+    return ongoing + ended
 
 
 def _gone(at: datetime) -> QuerySet[Any, Any]:
@@ -92,4 +109,4 @@ def _gone(at: datetime) -> QuerySet[Any, Any]:
 
 
 _NOW = Compiled(_now)
-_LATELY, _LONG_AGO, _GONE = (Compiled(build, MOMENT) for build in (_lately, _long_ago, _gone))
+_SEEN, _GONE = Compiled(_seen, MOMENT), Compiled(_gone, MOMENT)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registry.models import Model
+from registry.models import Event, Model
 from registry.selectors import catalog_lists, lists, placed, staged, totals
 from registry.selectors.board import cards_of_model, lines
 from registry.selectors.catalog import alive_models
@@ -81,11 +81,12 @@ def test_the_newest_of_a_stage_are_the_same_from_however_few(
     assert since["production"] == since["staging"] == placed.START
 
 
-@pytest.mark.parametrize("soon", [0, 50_000])
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize("few", [True, False])
 def test_what_went_is_taken_off_the_counts_of_a_moment(
-    admin: Actor, monkeypatch: pytest.MonkeyPatch, soon: int
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, late: bool, few: bool
 ) -> None:
-    monkeypatch.setattr(totals, "SOON", soon)
+    monkeypatch.setattr(totals, "_way", lambda at: (late, few))
     catalog.create_model(actor=admin, name="gone")
     versions.create_version(actor=admin, model="gone")
     stages.promote(actor=admin, model="gone", version=1, to="production")
@@ -106,6 +107,15 @@ def test_what_went_is_taken_off_the_counts_of_a_moment(
         cards = cards_of_model(model.id, {}, at)
         assert [card["number"] for card in cards["archived"]] == [5, 4, 2]
         assert {(card["archived"], card["news"]) for lane in cards.values() for card in lane} == {(3, 0)}
+
+
+def test_what_is_less_is_counted(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last = (Event.objects.order_by(order).values_list("at", flat=True)[0] for order in ("id", "-id"))
+    assert [totals._way(at)[0] for at in (first, last, timezone.now())] == [False, True, True]
+    halfway = Event.objects.order_by("id").values_list("at", flat=True)[Event.objects.count() // 2]
+    assert totals._way(halfway)[1]
+    monkeypatch.setattr(totals, "A_MODEL", 0)
+    assert not totals._way(halfway)[1]
 
 
 @lite
