@@ -45,7 +45,9 @@ def shown_cards(
         said: what the instances say, by model and stage, where the holder's card tells it.
     """
     first = {model: names[0] for model, names in metrics.items() if names}
-    found = lines(first, set(first.values()), at)
+    newest = {card["model_id"]: card["last"] for cards in lanes.values() for card in cards}
+    shown = {model: newest[model] for model in first if model in newest}
+    found = lines(shown, set(first.values()), at)
     return {
         name: [
             {

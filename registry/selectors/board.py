@@ -18,6 +18,7 @@ from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import ARCHIVED, EXCLUSIVE, PRODUCTION, STAGES, STAGING
 from registry.rules.versions import MAX_NUMBER
 from registry.selectors.catalog import find_model
+from registry.selectors.columns import NOTHING
 from registry.selectors.compiled import MOMENT, Compiled, CompiledThen
 from registry.selectors.heartbeats import facts_of, serving
 from registry.selectors.lists import any_of
@@ -56,9 +57,9 @@ def cards_of_model(
 
     Returns:
         for each column at most FIRST + 1 cards: id, number, name, stage, created_at, author, model_name,
-        staging and production (numbers of the holders or None), production_id, run (status or None),
-        run_id, step (the one that runs or failed), done and total (steps of a run that goes on),
-        news and archived (how many versions these two columns have).
+        last (the number last given in the model), staging and production (numbers of the holders or None),
+        production_id, run (status or None), run_id, step (the one that runs or failed), done and total
+        (steps of a run that goes on), news and archived (how many versions these two columns have).
     """
     older = (before.get(lane, MAX_NUMBER + 1) for lane in (NEW, ARCHIVED))
     cards = _staged(_OF_MODEL.dicts(at, model, *older))
@@ -146,6 +147,7 @@ def _cards(versions: QuerySet[ModelVersion], at: datetime | None, *more: str) ->
         author=F("created_by__username"),
         run=F("created_by_run__status"),
         held=held(at),
+        last=F("model__last_number") if at is None else newest_then(at, "model_id"),
         **{f"{stage}_id": holder for stage, holder in holders.items()},
         **{stage: number_holding(stage, at) for stage in EXCLUSIVE},
     )
@@ -181,18 +183,22 @@ def _many(steps: QuerySet[StepRun]) -> QuerySet[Any]:
 
 
 def lines(
-    models: Iterable[uuid.UUID], metrics: Iterable[str], at: datetime | None = None
+    newest: Mapping[uuid.UUID, int | None], metrics: Iterable[str], at: datetime | None = None
 ) -> dict[tuple[uuid.UUID, str], Line]:
-    """The values of metrics over each model's last versions, oldest first, in one query now, in two then.
+    """The values of metrics over each model's last versions, oldest first; one query.
 
     Args:
+        newest: the models, and the number last given to a version of each, as their cards tell it.
         metrics: paths below `metrics`.
 
     Returns:
         by model and metric, pairs of a version's number and its value.
     """
     digests = {path_digest(f"metrics.{metric}") for metric in metrics}
-    recent = ModelVersion.objects.filter(_last(set(models), at))
+    last = NOTHING  # by numbers, which an index answers, also PostgreSQL's
+    for model, number in newest.items():
+        last |= Q(model_id=model, number__gt=(number or 0) - 3 * LINE, number__lte=number or 0)
+    recent = ModelVersion.objects.filter(existing_at(at), last)
     rows = MetadataValue.objects.filter(open_at(at), version__in=recent, path_digest__in=digests).order_by(
         "version__number"
     )
@@ -203,18 +209,6 @@ def lines(
         if value is not None:
             found[model, path.removeprefix("metrics.")].append((number, value))
     return found
-
-
-def _last(models: set[uuid.UUID], at: datetime | None) -> Q:
-    """The condition of each model's last versions; of the past by numbers, which an index answers."""
-    if at is None:
-        last = F("model__last_number") - 3 * LINE
-        return existing_at(None) & Q(model_id__in=models, number__gt=last)
-    ranges = Q(pk__in=[])
-    newest = Model.objects.filter(pk__in=models).values_list("pk", newest_then(at))
-    for model, number in newest:
-        ranges |= Q(model=model, number__gt=(number or 0) - 3 * LINE, number__lte=number or 0)
-    return existing_at(at) & ranges
 
 
 _OF_MODEL = CompiledThen(_of_model, uuid.UUID(int=1), 987_654_321, 987_654_322)

@@ -131,7 +131,7 @@ def test_an_index_counts_the_archived_of_a_board(admin: Actor, past: bool) -> No
 def test_a_line_of_the_past_is_read_by_its_numbers(admin: Actor) -> None:
     model = Model.objects.get().id
     with CaptureQueriesContext(connection) as queries:
-        found = lines([model], ["auc"], timezone.now())
+        found = lines({model: 5}, ["auc"], timezone.now())
     assert found == {(model, "auc"): [(number, number / 10) for number in range(1, 6)]}
     assert any("(model_id=? AND number>? AND number<?)" in step for step in plan_of(queries[-1]["sql"]))
 
