@@ -40,10 +40,12 @@ def came_since(at: datetime, first: int) -> dict[str, datetime]:
 
 def newest_in(stage: str, at: datetime, since: datetime, first: int) -> QuerySet[ModelVersion]:
     """The `first` newest of the versions that held a stage at a moment, and came into it after `since`."""
-    then = Tenure.objects.filter(open_at(at), stage=stage, valid_from__gte=since)
-    alive = ModelVersion.objects.filter(existing_at(at), model_existed(at), pk__in=then.values("version"))
+    there = existing_at(at, "version__") & model_existed(at)
+    then = Tenure.objects.filter(open_at(at), there, stage=stage, valid_from__gte=since)
     # Sorted as no index is: walked in the order of one, all versions would be asked instead of these.
-    return alive.order_by(Coalesce("created_at", "created_at").desc(), "-id")[:first]
+    made = Coalesce("version__created_at", "version__created_at")
+    newest = then.order_by(made.desc(), "-version_id").values("version")[:first]
+    return ModelVersion.objects.filter(pk__in=newest).order_by("-created_at", "-id")
 
 
 @cache
