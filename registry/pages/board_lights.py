@@ -17,7 +17,7 @@ from registry.templatetags import words
 
 Card = dict[str, Any]
 NEXT = {NEW: STAGING, STAGING: PRODUCTION}
-MOST = 8  # lights of a card
+MOST = 5  # lights of a card: a board of many cards and gates stays light
 SAID = {"passed": "passes", "failed": "fails", "waiting": "waits"}
 
 
@@ -31,8 +31,9 @@ def lights(
         at: the moment that is looked at; now if None.
 
     Returns:
-        by the card's id its next `stage`, the first lights (`sign` and what is `said`), how many gates there
-        are and how many pass; and when one of them comes out otherwise by time alone.
+        by the card's id its next `stage`, the lights (`sign` and what is `said`; of many gates those that
+        don't pass first), how many gates there are and how many pass; and when one of them comes out
+        otherwise by time alone.
     """
     cards = [(card, stage) for lane, stage in NEXT.items() for card in lanes[lane]]
     now = at or timezone.now()
@@ -47,11 +48,13 @@ def lights(
 
 
 def _lights(stage: str, gates: list[dict[str, str]]) -> dict[str, Any]:
+    by_need = sorted(gates, key=lambda gate: gate["state"] == PASSED)
+    shown = gates if len(gates) <= MOST else by_need[:MOST]
     return {
         "stage": stage,
         "shown": [
             {"sign": words.state(gate["state"]), "said": f"{isolated(gate['words'])}: {SAID[gate['state']]}"}
-            for gate in gates[:MOST]
+            for gate in shown
         ],
         "passing": sum(gate["state"] == PASSED for gate in gates),
         "of": len(gates),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, FilteredRelation, Q, Subquery, Value, When
+from django.db.models import BooleanField, Case, F, FilteredRelation, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 
 from registry.models import Alias, ArtifactLink, MetadataValue, ModelVersion, StepInput, StepRun, Tenure
@@ -16,7 +16,7 @@ from registry.rules.plans import METRICS
 from registry.rules.stages import ARCHIVED, PRODUCTION, STAGING
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
-from registry.selectors.gates import Ask, judge_all, rules_of
+from registry.selectors.gates import Ask, judge_all
 from registry.selectors.late import changed_later
 from registry.selectors.models_page import plain, tags_with_colors
 from registry.selectors.moments import begun_by, existing_at, held, holding, models_at, open_at
@@ -56,7 +56,7 @@ def _with_holder(
         _versions(model, at)
         .filter(wanted | holder)
         .annotate(held=held(at), asked=_flag(wanted), holds=_flag(holder))
-        .values(*_FACTS, **_MORE)
+        .values(*_FACTS, **_MORE, staged_id=holding(OuterRef("model_id"), STAGING, at))
     )
     this = next(({**row, "stage": row["held"]} for row in rows if row["asked"]), None)
     aliases = sorted(row["alias"] for row in rows if row["asked"] and row["alias"])
@@ -138,12 +138,10 @@ def gates_ahead(head: dict[str, Any], at: datetime | None = None) -> dict[str, A
         state, value and why, and how many are `passing`; empty where no stage or no gate is ahead.
     """
     stage = {None: STAGING, STAGING: PRODUCTION}.get(head["stage"])
-    if stage is None or (at is None and not rules_of(head["model_id"], stage)):  # as most have none
+    if stage is None:
         return {}
-    holder = head["holder"]["id"] if head["holder"] and stage == PRODUCTION else None
-    if stage == STAGING:
-        staged = _versions(head["model"], at).filter(_holds(head["model"], STAGING, at))
-        holder = staged.values_list("pk", flat=True).first()
+    produced = head["holder"]["id"] if head["holder"] else None
+    holder = head["staged_id"] if stage == STAGING else produced
     asked = Ask(head["model_id"], stage, head["id"], holder, at or timezone.now())
     gates = judge_all([asked], past=at)[0].gates
     passing = sum(gate["state"] == PASSED for gate in gates)

@@ -25,6 +25,8 @@ QUERIES, WEIGHT = 11, 60_000
 # Pages that bring many kinds of things together may ask one query for each of them.
 MORE_QUERIES = {
     r"/plan/": 16,  # what both versions are, whom it reaches, and what each kind of gate rests on: seven
+    r"/versions/3/$": 21,  # what it is, who is asked to approve it, and what each kind of gate ahead rests on
+    r"/board/$": 16,  # the cards, and what each kind of gate ahead of them rests on
     r"^/$": 15,  # holders, what serves, runs, failures, history, what waits for whom, what its gates rest on
 }
 OF_ADMINS = ("/settings/people/", "/settings/webhooks/", "/settings/deliveries/")
@@ -37,6 +39,7 @@ QUERY_STRINGS = {
 }
 MORE = ["/models/?deleted=1", f"/models/{MODEL}/?as=table", f"/models/{MODEL}/versions/?stage=archived"]
 MORE += [f"/models/{MODEL}/versions/3/plan/"]  # one that is asked approval for, and displaces another
+MORE += [f"/models/{MODEL}/versions/3/"]  # one whose next stage has gates
 GATES = ["metrics.auc >= holder - 0.01", "artifact(model)", "card(license)", "run succeeded", "staging >= 2d"]
 URL = "https://example.org/"
 OTHERS = {"sign-in-link", "artifact-content", "artifact-preview"}  # they lead on, or send a file
@@ -53,8 +56,10 @@ class World:
             log(ada, MODEL, number, {"metrics": {"auc": 0.9 + number / 1000, "loss": 0.3}})
         promote(ada, MODEL, 1)
         link(ada, MODEL, 1, "held-elsewhere")
-        rules = {"staging": ["age < 900d"], "production": [*GATES, "approvals >= 1"]}
-        gates.set_gates(actor=ada, model=MODEL, gates=rules)
+        rules = [*GATES, "approvals >= 1"]
+        gates.set_gates(
+            actor=ada, model=MODEL, gates={"staging": ["age < 900d", *rules], "production": rules}
+        )
         ask = {"actor": ada, "model": MODEL, "version": 3, "stage": "production"}
         self.approval = approvals.ask_approval(**ask, reason="It is better.")[0].id
         self.hook = webhooks.create_webhook(
