@@ -54,7 +54,7 @@ def axe(page: "Page", *, only: str | None = None) -> list[dict[str, Any]]:
         raise RuntimeError(f"{page.url} was opened without JavaScript: axe can't look at it")
     page.evaluate(AXE.read_text())
     result = page.evaluate(
-        "only => axe.run(only || document, {resultTypes: ['violations']})",
+        "only => axe.run(only || document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})",
         only,
     )
     return [violation for violation in result["violations"] if violation["impact"] in GRAVE]

@@ -24,6 +24,8 @@ def model(make_model: Callable[..., str], send: Callable[..., Any]) -> str:
     send("POST", f"models/{name}/versions/2/artifacts/", rows)
     for stage in ("staging", "production"):
         send("POST", f"models/{name}/versions/2/stage/", {"stage": stage, "reason": "the best so far"})
+    for number, alias in enumerate(("challenger", "champion"), start=1):  # one below the other on a phone
+        send("PUT", f"models/{name}/aliases/{alias}/", {"version": number})
     return name
 
 
