@@ -53,10 +53,8 @@ def axe(page: "Page", *, only: str | None = None) -> list[dict[str, Any]]:
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         raise RuntimeError(f"{page.url} was opened without JavaScript: axe can't look at it")
     page.evaluate(AXE.read_text())
-    result = page.evaluate(
-        "only => axe.run(only || document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})",
-        only,
-    )
+    asked = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+    result = page.evaluate("([only, asked]) => axe.run(only || document, asked)", [only, asked])
     return [violation for violation in result["violations"] if violation["impact"] in GRAVE]
 
 
