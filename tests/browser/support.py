@@ -45,24 +45,25 @@ class Problems:
             self.found.append(f"{address}: {message.text}")
 
 
-def axe(page: "Page", *, only: str | None = None) -> list[dict[str, Any]]:
+def axe(page: "Page", *, only: str | None = None, touch: bool = False) -> list[dict[str, Any]]:
     """What axe finds serious or critical on the page, or in the part that the selector `only` names.
 
+    With `touch` also links and buttons too small for a finger, and too near to others.
     RuntimeError on a page without JavaScript: axe is a script, and would wait for ever for its timers.
     """
     if page.evaluate("matchMedia('(scripting: none)').matches"):
         raise RuntimeError(f"{page.url} was opened without JavaScript: axe can't look at it")
     page.evaluate(AXE.read_text())
-    asked = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+    asked = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": touch}}}
     result = page.evaluate("([only, asked]) => axe.run(only || document, asked)", [only, asked])
     return [violation for violation in result["violations"] if violation["impact"] in GRAVE]
 
 
-def assert_accessible(page: "Page", *, only: str | None = None) -> None:
+def assert_accessible(page: "Page", *, only: str | None = None, touch: bool = False) -> None:
     """Fail with each serious or critical finding of axe: its rule, why, and the elements."""
     told = [
         f"{found['id']}: {found['help']}\n  " + "\n  ".join(node["html"][:200] for node in found["nodes"][:5])
-        for found in axe(page, only=only)
+        for found in axe(page, only=only, touch=touch)
     ]
     assert not told, f"{page.url}\n" + "\n".join(told)
 

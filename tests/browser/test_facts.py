@@ -31,7 +31,7 @@ def test_every_page_is_accessible_and_fits(open_page: Open, world: World, width:
         page.goto(path)
         if page.locator("#graph").count():
             expect(page.locator("#graph[data-ready]")).to_be_visible()
-        assert_accessible(page)
+        assert_accessible(page, touch=True)
         assert_fits(page)
 
 

@@ -64,7 +64,7 @@ def test_every_page_is_accessible_and_fits(open_page: Open, model: str, width: i
     page = open_page("/models/", width=width, dark=dark)
     for path in pages_of(model):
         page.goto(path)
-        assert_accessible(page)
+        assert_accessible(page, touch=True)
         assert_fits(page)
 
 
