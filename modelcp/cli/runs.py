@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from modelcp.cli.output import Column, Row, output_option, print_json, print_one, print_rows, when
+from modelcp.cli.output import (
+    Column,
+    Row,
+    cell,
+    output_option,
+    print_json,
+    print_one,
+    print_rows,
+    print_table,
+    when,
+)
 from modelcp.cli.session import client, first, list_options, parse_filters
 
 
@@ -30,6 +43,12 @@ def environment(row: Row) -> str:
     packages = len(found.get("packages") or {})
     said = [f"Python {found['python']}" if "python" in found else "", str(found.get("platform") or "")]
     return ", ".join(filter(None, [*said, f"{packages} packages" if packages else ""]))
+
+
+def rerun(row: Row) -> str:
+    """The command that starts its program once more, and what it doesn't bring back."""
+    dirty = (row.get("code") or {}).get("dirty") and "\n(without the changes that weren't committed)"
+    return f"{row['rerun']}{dirty or ''}" if row.get("rerun") else ""
 
 
 COLUMNS: list[Column] = [
@@ -58,6 +77,7 @@ FIELDS: list[Column] = [
     ("Tags", "tags"),
     ("By", "author"),
     ("Id", "id"),
+    ("Rerun", rerun),
 ]
 STEPS: list[Column] = [
     ("Step", "name"),
@@ -66,6 +86,32 @@ STEPS: list[Column] = [
     ("After", "upstream"),
     ("Outputs", lambda row: [output.get("name") for output in row.get("outputs") or []]),
 ]
+
+
+COMPARED = (
+    ("Parameters", "parameters"),
+    ("Metrics and metadata", "values"),
+    ("Artifacts", "artifacts"),
+    ("Code", "code"),
+    ("Environment", "environment"),
+)
+
+
+def differing(rows: list[Row]) -> list[list[str]]:
+    """The rows of a comparison that differ: what it is, and what each run has there."""
+    sides = "versions" if rows and "versions" in rows[0] else "values"
+    return [[_label(row), *map(_side, row[sides])] for row in rows if not row["same"]]
+
+
+def _label(row: Row) -> str:
+    return row["path"] if "path" in row else f"{row['step']} {row['way']} {row['name']}"
+
+
+def _side(value: Any) -> str:
+    if isinstance(value, Mapping) and "artifact" in value:
+        digest = str(value["sha256"] or "")[:8]
+        return f"{value['artifact']} {value['number']} {digest}".rstrip()
+    return "-" if value is None else cell(value)
 
 
 @click.group()
@@ -105,7 +151,27 @@ def describe(run: str, output: str) -> None:
         print_json(found)
         return
     print_one(found, output, FIELDS)
-    steps = found.get("steps")
-    if isinstance(steps, list) and steps:
+    if found.step_runs:
         click.echo()
-        print_rows(steps, STEPS, output, empty="")
+        print_rows(found.step_runs, STEPS, output, empty="")
+
+
+@run.command("compare")
+@click.argument("run")
+@click.option("--with", "other", metavar="RUN", help="The other run; without it the one before.")
+@output_option
+def compare_runs(run: str, other: str | None, output: str) -> None:
+    """Show what differs between a RUN and another of its pipeline: parameters, metrics, data, code."""
+    found = client().compare_runs(run, other)
+    if output == "json":
+        print_json(found)
+        return
+    first, second = found.runs
+    click.echo(f"{second['name']} ({second['status']}) beside {first['name']} ({first['status']})")
+    told = [(title, differing(found[part])) for title, part in COMPARED]
+    for title, rows in told:
+        if rows:
+            click.echo()
+            print_table([title, str(first["id"])[-4:], str(second["id"])[-4:]], rows, set())
+    if not any(rows for _, rows in told):
+        click.echo("They don't differ in anything that is recorded.")

@@ -33,6 +33,18 @@ class RunCalls(CatalogCalls):
         """A run with its metadata and its steps; by its id, or the newest of a name."""
         return RunRecord(self._get(self._path("runs", _id(run))), self)
 
+    def compare_runs(self, run: Any, other: Any = None) -> Record:
+        """A run beside another: parameters, metadata, what its steps read and wrote, code, environment.
+
+        Args:
+            other: None: the run of the same pipeline before this one.
+
+        Raises:
+            NotFound: there is no such run, or none before.
+        """
+        where = self._path("runs", _id(run), "compare")
+        return Record(self._get(where, **{"with": None if other is None else _id(other)}), self)
+
     def get_run_step(self, run: Any, step: Any) -> Record:
         """A step of a run, with its logs."""
         return Record(self._get(self._path("runs", _id(run), "steps", _id(step))), self)

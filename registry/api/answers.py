@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from registry.api.shapes import JSONObject, VersionRow
+from registry.api.shapes import ComparedValue, JSONObject, VersionRow
 from registry.rules.lineage import KINDS as NODE_KINDS
 from registry.rules.lineage import STATES as SINCE_STATES
 from registry.rules.runs import KINDS, RUN_STATES, STEP_STATES
@@ -112,8 +112,29 @@ class StepWithLogs(StepRow):
 
 
 class RunDetail(RunRow):
+    rerun = s.CharField(
+        allow_null=True,
+        help_text="A line for a shell in a clone of its repository, if what it told of its code is enough.",
+    )
     metadata = JSONObject()
     step_runs = s.ListField(child=StepRow())
+
+
+class ComparedPart(s.Serializer[Any]):
+    step = s.CharField()
+    way = s.ChoiceField(("reads", "writes"))
+    name = s.CharField()
+    versions = s.ListField(child=JSONObject(allow_null=True))
+    same = s.BooleanField()
+
+
+class ComparedRuns(s.Serializer[Any]):
+    runs = s.ListField(child=RunRow(), help_text="The one that it is compared with, then the run.")
+    parameters = s.ListField(child=ComparedValue())
+    values = s.ListField(child=ComparedValue(), help_text="Metadata of the run and of the versions it made.")
+    artifacts = s.ListField(child=ComparedPart())
+    code = s.ListField(child=ComparedValue(), help_text="With the digest of each step's code.")
+    environment = s.ListField(child=ComparedValue())
 
 
 class Resolved(s.Serializer[Any]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.http import HttpResponse
 from rest_framework import serializers
@@ -10,6 +11,7 @@ from rest_framework.request import Request
 
 from registry.api.answers import (
     CachedStep,
+    ComparedRuns,
     PipelineRow,
     Reported,
     Resolved,
@@ -38,6 +40,7 @@ from registry.selectors import run_lists as lists
 from registry.selectors import runs as read
 from registry.selectors.attached import metadata_of
 from registry.selectors.catalog import find_model, find_version
+from registry.selectors.run_compare import compare_runs, run_before
 from registry.services import reports
 from registry.services import runs as write
 
@@ -66,6 +69,11 @@ class ReportShape(Shape):
     error = Printed(required=False, allow_null=True)
     metadata = Json(required=False)
     steps = serializers.ListField(child=StepPart(), required=False, max_length=MANY)
+
+
+class OtherRun(Shape):
+    def get_fields(self) -> dict[str, Any]:
+        return {"with": serializers.CharField(required=False, max_length=300)}
 
 
 class CacheKey(Shape):
@@ -118,6 +126,21 @@ class Run(Endpoint):
         """Attaches and detaches tags of a run."""
         found = write.update_run(actor=self.actor(), run=read.run_id(run), **self.body(TagChange))
         return self.answer(read.run_row(found.id))
+
+
+class RunComparison(Endpoint):
+    """A run beside another."""
+
+    @operation(
+        "compare_runs",
+        {200: ComparedRuns},
+        params=(Param("with", "The other run; without it the one before, of the same pipeline."),),
+    )
+    def get(self, request: Request, run: str) -> HttpResponse:
+        """A run beside another: parameters, metadata, what its steps read and wrote, code, environment."""
+        other = self.query(OtherRun).get("with")
+        ident = read.run_id(run)
+        return self.answer(compare_runs(ident, read.run_id(other) if other else run_before(ident)))
 
 
 class RunVersions(Endpoint):

@@ -73,6 +73,7 @@ urlpatterns = [
     path("pipelines/<str:pipeline>/", runs.Pipeline.as_view()),
     path("runs/", runs.Runs.as_view()),
     path(RUN, runs.Run.as_view()),
+    path(RUN + "compare/", runs.RunComparison.as_view()),
     path(RUN + "versions/", runs.RunVersions.as_view()),
     path(RUN + "metadata/", runs.RunMetadata.as_view()),
     path(RUN + "steps/<uuid:step>/", runs.RunStep.as_view()),

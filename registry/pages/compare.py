@@ -63,12 +63,8 @@ def _choose(request: PageRequest, name: str, chosen: Sequence[str], problem: str
 def _context(request: PageRequest, name: str, versions: list[Version]) -> dict[str, Any]:
     base = _baseline(request, versions)
     groups = groups_of(versions, base)
-    only = request.GET.get("differences") == "1"
     numbers = [str(version["number"]) for version in versions]
-    lines = [line for group in groups for line in group["lines"]]
-    differ = sum(not line["same"] for line in lines)
-    for group in groups:
-        group.update(_fold(request, group, only=only))
+    told = differences(request, groups)
     for version in versions:
         rest = [number for number in numbers if number != str(version["number"])]
         version["without"] = (
@@ -83,21 +79,35 @@ def _context(request: PageRequest, name: str, versions: list[Version]) -> dict[s
     return {
         "model_name": name,
         "versions": versions,
-        "groups": [group for group in groups if group["lines"]],
-        "only": only,
-        "differ": differ,
-        "equal": len(lines) - differ,
+        **told,
         "numbers": numbers,
         "base": base,
-        "toggle": tables.address(
-            request, versions=",".join(numbers), add=None, differences=None if only else "1"
-        ),
         "can_add": len(versions) < MOST,
         "waiting": waiting,
         "columns": len(versions) + 1,
         "markdown": markdown(name, versions, groups),
         "said": _list(numbers),
-        "kept": [(key, value) for key, value in tables.kept(request, ("versions", "add"))],
+        "kept": tables.kept(request, ("versions", "add")),
+        "switch_kept": [
+            ("versions", ",".join(numbers)),
+            *tables.kept(request, ("versions", "add", "differences")),
+        ],
+    }
+
+
+def differences(request: PageRequest, groups: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a comparison shows of its groups: only what differs with ?differences=1; how much does."""
+    only = request.GET.get("differences") == "1"
+    lines = [line for group in groups for line in group["lines"]]
+    differ = sum(not line["same"] for line in lines)
+    for group in groups:
+        group.update(_fold(request, group, only=only))
+    return {
+        "groups": [group for group in groups if group["lines"]],
+        "only": only,
+        "differ": differ,
+        "equal": len(lines) - differ,
+        "every": tables.address(request, differences=None),
     }
 
 

@@ -39,8 +39,8 @@ def compare(model: str, references: Sequence[object], at: datetime | None = None
     metadata, parameters = metadata_of("version", ids, at=at), _parameters(versions)
     return {
         "versions": rows,
-        "metadata": _aligned([metadata.get(ident, {}) for ident in ids]),
-        "parameters": _aligned([parameters.get(version.created_by_run_id, {}) for version in versions]),
+        "metadata": aligned([metadata.get(ident, {}) for ident in ids]),
+        "parameters": aligned([parameters.get(version.created_by_run_id, {}) for version in versions]),
         "artifacts": _artifacts(ids, at),
     }
 
@@ -53,9 +53,13 @@ def _parameters(versions: Sequence[ModelVersion]) -> dict[Any, dict[str, Any]]:
     }
 
 
-def _aligned(objects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row a path: its value in each object, and whether they are all the same."""
-    leaves = [flatten(one) for one in objects]
+def aligned(objects: Sequence[Mapping[str, Any]], *, flat: bool = False) -> list[dict[str, Any]]:
+    """One row a path: its value in each object, and whether they are all the same.
+
+    Args:
+        flat: the objects' keys are paths already.
+    """
+    leaves = [dict(one) if flat else flatten(one) for one in objects]
     paths = sorted({path for one in leaves for path in one})
     return [
         _line(path, [one.get(path) for one in leaves], all(path in one for one in leaves)) for path in paths

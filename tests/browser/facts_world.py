@@ -50,6 +50,8 @@ class World:
         """A run that failed in its third step, and one that goes on."""
         wish = {"id": str(new_id()), "version_id": str(new_id()), "model": self.model}
         start = {"pipeline": "training", "started_at": "2026-01-31T12:00:00Z", "parameters": {"depth": 7}}
+        command = {"arguments": ["python", "train.py", "--depth", "7"], "directory": "jobs"}
+        start |= {"code": {"commit": "e41c7a9f00", "dirty": True, "command": command}}
         self.send("POST", "runs/", {"id": self.run, "versions": [wish], **start})
         table = {
             "kind": "table",
@@ -136,6 +138,8 @@ class World:
                 "/runs/?status=cancelled&q=nothing",
                 f"/runs/{self.run}/",
                 f"/runs/{self.live}/",
+                f"/runs/{self.run}/compare/",
+                f"/runs/{self.run}/compare/?with={self.live}",
             ),
             *(
                 "/artifacts/",

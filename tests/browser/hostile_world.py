@@ -48,7 +48,7 @@ class HostileWorld:
         self.mark = uuid.uuid4().hex[:8]
         self.name = f"{TURN}{MARKUP}"[:80].replace("/", "") + self.mark
         self.long = f"{self.name}{'W' * 250}"[:250]
-        self.run, self.step, self.resolution = (str(new_id()) for _ in range(3))
+        self.run, self.other_run, self.step, self.resolution = (str(new_id()) for _ in range(4))
         self.person = f"pia_{self.mark}"
         self.send("POST", "people/", {"name": self.person, "role": "promoter"})
         made = self.send("POST", "tokens/", {"name": f"{self.name} token"[:90], "owner": self.person})
@@ -98,6 +98,7 @@ class HostileWorld:
             *(f"{model}{page}" for page in of_model),
             *(f"{first}{page}" for page in of_version),
             *(second, f"{second}plan/?to=production", run, f"{run}lineage/?view=table"),
+            f"{run}compare/?with={self.other_run}",
             *(
                 f"{run}steps/{self.step}/",
                 f"/pipelines/{long}/",
@@ -128,6 +129,7 @@ class HostileWorld:
         wish = {"id": self.resolution, "version_id": str(new_id()), "model": self.name}
         named = {"pipeline": self.long, "name": self.long, "parameters": {self.long: TEXT}}
         self.send("POST", "runs/", {"id": self.run, **named, "versions": [wish], "tags": [self.long]})
+        self.send("POST", "runs/", {"id": self.other_run, "pipeline": self.long, "code": {self.long: TEXT}})
         data = self.world.artifact(self.long, self.mark.encode(), data_type=self.long)
         step = {
             "id": self.step,

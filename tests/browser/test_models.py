@@ -195,7 +195,20 @@ def test_versions_are_selected_and_compared(open_page: Open, model: str) -> None
     expect(page.get_by_text("Baseline 2")).to_be_visible()
     expect(page.get_by_text("−0.01 worse")).to_be_visible()
     page.get_by_role("switch", name="Only differences").click()
-    expect(page.get_by_role("switch", name="Only differences")).to_have_attribute("aria-checked", "true")
+    expect(page).to_have_url(re.compile("differences=1"))
+    expect(page.get_by_role("switch", name="Only differences")).to_be_checked()
+    expect(page.get_by_role("switch", name="Only differences")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("switch", name="Only differences")).not_to_be_checked()
+
+
+def test_only_differences_without_javascript(open_page: Open, model: str) -> None:
+    page = open_page(f"/models/{model}/compare/?versions=1,2", javascript=False)
+    page.get_by_role("switch", name="Only differences").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile("differences=1"))
+    expect(page.get_by_role("switch", name="Only differences")).to_be_checked()
+    expect(page.get_by_text("hidden")).to_be_visible()
 
 
 def test_five_versions_are_compared_without_scrolling_sideways(

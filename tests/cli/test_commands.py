@@ -153,6 +153,28 @@ def test_aliases_are_set_listed_and_ended(place: Place) -> None:
     assert place.json("model", "alias", "list", "aliased") == []
 
 
+def test_a_run_is_compared_with_the_one_before(place: Place) -> None:
+    place.python("""
+        from modelcp import pipeline, step
+        @step
+        def load(rows: int) -> list: return list(range(rows))
+        @pipeline(name="compared", enable_cache=False)
+        def p(rows: int, seed: int = 7): load(rows)
+        p(2); p(3)
+    """)
+    second, first = place.json("run", "list", "--pipeline", "compared")
+    told = place.cli("run", "compare", second["id"])
+    assert told.startswith(f"{second['name']} (completed) beside {first['name']} (completed)")
+    lines = [line.split() for line in told.splitlines()]
+    assert ["rows", "2", "3"] in lines
+    assert not [line for line in lines if line[:1] == ["seed"]]
+    assert [line for line in lines if line[:3] == ["load", "writes", "output"]]
+    compared = place.json("run", "compare", first["name"], "--with", second["name"])
+    assert [row["id"] for row in compared["runs"]] == [second["id"], first["id"]]
+    assert "before" in refused(place, "run", "compare", first["id"])
+    place.python(f"from modelcp import Client\nassert Client().compare_runs({second['id']!r}).runs")
+
+
 def test_a_runs_artifacts_and_lineage(place: Place) -> None:
     place.python("""
         from typing import Annotated
@@ -176,7 +198,9 @@ def test_a_runs_artifacts_and_lineage(place: Place) -> None:
     assert run["id"] in {row["id"] for row in place.json("run", "list", "--status", "completed")}
     described = place.json("run", "describe", run["id"])
     assert described["id"] == run["id"]
-    assert "training" in place.cli("run", "describe", run["id"])
+    told = place.cli("run", "describe", run["id"])
+    assert "training" in told
+    assert [line.split()[0] for line in told.splitlines()[-3:]] == ["STEP", "load", "train"]
     graph = place.json("lineage", "trained")
     assert {"table", "weights"} <= {node["name"] for node in graph["nodes"]}
     assert "weights" in place.cli("lineage", "trained")
