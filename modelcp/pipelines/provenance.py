@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from modelcp.pipelines.command import command
+
 GIT_SECONDS = 2.0  # a status of a huge repository isn't waited for any longer
 
 _INSTALLED = re.compile(r"^(?P<name>.+?)-(?P<version>[^-]+)(-[^-]*)?\.(dist-info|egg-info)$")
@@ -24,12 +26,16 @@ class Code:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         file = _file_of(function)
-        self._file = file
-        self._git = _start_git(file.parent if file else Path.cwd())
+        folder = file.parent if file else Path.cwd()
+        self._file, self._root = file, _repository(folder)
+        self._git = _start_git(folder) if self._root else None
 
     def facts(self) -> dict[str, Any]:
-        """commit, dirty, repository (where there is git), entry_point, source_digest (of its file)."""
+        """commit, branch, dirty (where there is git), entry_point, command, source_digest (of its file)."""
         facts: dict[str, Any] = {"entry_point": _entry_point()}
+        with suppress(OSError):
+            if started := command(self._root):
+                facts["command"] = started
         if self._file is not None:
             facts["file"] = str(self._file)
             with suppress(OSError):
@@ -64,10 +70,13 @@ def _parse_status(text: str) -> dict[str, Any]:
     return facts
 
 
+def _repository(folder: Path) -> Path | None:
+    """The folder of the repository around `folder`; None where there is none."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+
+
 def _start_git(folder: Path) -> subprocess.Popen[bytes] | None:
-    """`git status` of the repository around `folder`, started; None where there is none."""
-    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
-        return None
+    """`git status` in a folder, started; None if there is no git."""
     try:
         return subprocess.Popen(
             ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no"],

@@ -16,6 +16,7 @@ from registry.pages.differences import diff
 from registry.pages.live import mark_of, unchanged
 from registry.pages.step_graph import step_graph
 from registry.pages.timelines import timeline
+from registry.rules.reruns import rerun_command
 from registry.rules.runs import RUN_STATES, RUNNING
 from registry.selectors import run_page
 from registry.selectors.models_page import with_colors
@@ -80,6 +81,7 @@ def run(request: PageRequest, run: uuid.UUID) -> HttpResponse:
         ],
         "skipped": sum(step["status"] == "skipped" for step in steps),
         "parameters": _parameters(found),
+        "rerun": rerun_command(found["code"]),
         "window": _window(request, found["begin"], run_page.STEPS, len(steps)),
         "mark": mark,
         "here": without_mark(request),

@@ -12,6 +12,7 @@ from django.db.models import Count, F, QuerySet
 from registry.models import ArtifactVersion, ModelVersion, Run, RunVersion, StepInput, StepOutput, StepRun
 from registry.rules.contents import held_digest
 from registry.rules.errors import InvalidInput, NotFound
+from registry.rules.reruns import rerun_command
 from registry.rules.runs import COMPLETED, STEP_FACTS
 from registry.selectors.artifacts import artifact_version_rows
 from registry.selectors.attached import metadata_of, tags_of
@@ -144,8 +145,10 @@ def run_row(ident: uuid.UUID) -> dict[str, Any]:
 def run_detail(ident: uuid.UUID) -> dict[str, Any]:
     """One run with its metadata and its steps, each with inputs and outputs; a fixed number of queries."""
     find_run(ident)
+    row = run_row(ident)
     return {
-        **run_row(ident),
+        **row,
+        "rerun": rerun_command(row["code"]),
         "metadata": metadata_of("run", [ident]).get(ident, {}),
         "step_runs": step_rows(StepRun.objects.filter(run_id=ident).order_by("position", "id")),
     }
