@@ -18,6 +18,7 @@ from registry.rules.metadata import split_path
 from registry.rules.metrics import direction, key_metric, verdict
 from registry.rules.stages import STAGES
 from registry.selectors import model_page
+from registry.selectors.ahead import before_staged
 from registry.templatetags import formats, prose, words
 
 DESCRIPTION, FIELD = 14_000, 1_500  # bytes that a card has room for
@@ -51,6 +52,7 @@ def model(request: PageRequest, name: str) -> HttpResponse:
     metric = _chosen_metric(request, names, basis, versions)
     context = {
         **frame(head),
+        "staged": before_staged(head, request.at),
         **_card(head["card"], whole=request.GET.get("card") == "whole"),
         "tab": "overview",
         "chart": _chart(versions, metric, model_page.tenures(head["id"], request.at)) if metric else None,

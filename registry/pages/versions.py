@@ -18,7 +18,7 @@ from registry.rules.direction import isolated
 from registry.rules.metadata import split_path
 from registry.rules.metrics import direction, verdict
 from registry.selectors import version_page
-from registry.selectors.approvals import open_rows
+from registry.selectors.ahead import ahead_of
 from registry.selectors.events import newest_about
 from registry.selectors.heartbeats import instances_of
 from registry.selectors.version_page import value_count
@@ -48,6 +48,7 @@ def show_version(
     around = version_page.around(head["run_id"], [row["av"] for row in artifacts], at)
     metrics = [_metric(row, basis) for row in values if row["path"].startswith("metrics.")]
     others = [shown_value(row) for row in values if not row["path"].startswith("metrics.")]
+    ahead, requests = ahead_of(head, at)
     context = {
         **frame(request, head, artifacts=len(artifacts), values=len(values)),
         "tab": "overview",
@@ -64,8 +65,8 @@ def show_version(
         "value_count": len(values),
         "steps": version_page.steps_of(head["run_id"]),
         "around": around,
-        "ahead": version_page.gates_ahead(head, at),
-        **(_approvals(request, head) if at is None else {}),
+        "ahead": ahead,
+        **(_approvals(request, head, requests) if at is None else {}),
         "instances": instances_of(head["id"]) if at is None else [],
         "deployed": [row for row in artifacts if row["kind"] == "deployment"],
         "events": [
@@ -77,9 +78,8 @@ def show_version(
     return show(request, "versions/version.html", context, status=status)
 
 
-def _approvals(request: PageRequest, head: dict[str, Any]) -> dict[str, Any]:
+def _approvals(request: PageRequest, head: dict[str, Any], requests: list[dict[str, Any]]) -> dict[str, Any]:
     """The card of approvals: the requests that are open, and its form where none is for the next stage."""
-    requests = open_rows(head["id"])
     asked = {row["stage"] for row in requests}
     following = "production" if head["stage"] == "staging" else "staging"
     return {

@@ -191,12 +191,6 @@ def answered_row(row: Row, held: Evidence, needed: int, then: datetime | None = 
     }
 
 
-def open_rows(version: uuid.UUID) -> list[Row]:
-    """The rows of the requests that are open for a version."""
-    asked = ApprovalRequest.objects.filter(version=version, valid_to__isnull=True).order_by("-valid_from")
-    return request_rows(list(asked.values_list("pk", flat=True)))
-
-
 def fresh_basis(version: ModelVersion, stage: str, at: datetime) -> dict[str, str | None]:
     """What an answer about a version would rest on at a moment after all that is written."""
     held = ModelVersion.objects.filter(model=version.model_id, stage=stage, deleted_at__isnull=True)

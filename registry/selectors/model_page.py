@@ -159,7 +159,8 @@ def _with_tenures(at: datetime | None, model: uuid.UUID) -> QuerySet[Any, Any]:
         alias=FilteredRelation("aliases", condition=open_at(at, "aliases__")),
     )
     found: QuerySet[Any, Any] = rows.values(
-        *("id", "number", "name", "held", "created_at", "created_by__username", "created_by_run__status"),
+        *("id", "number", "name", "held", "created_at", "created_by__username"),
+        *("created_by_run__status", "created_by_run__ended_at"),
         *("tenure__valid_from", "tenure__actor__username", "tenure__reason"),
         *("alias__name", "alias__valid_from"),
     )
@@ -181,6 +182,7 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
         "created_by": row["created_by__username"],
         "reason": row["tenure__reason"] or "",
         "run": row["created_by_run__status"],
+        "run_ended": row["created_by_run__ended_at"],
     }
 
 

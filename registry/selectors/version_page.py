@@ -8,18 +8,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import BooleanField, Case, F, FilteredRelation, OuterRef, Q, Subquery, Value, When
-from django.utils import timezone
 
 from registry.models import Alias, ArtifactLink, MetadataValue, ModelVersion, StepInput, StepRun, Tenure
-from registry.rules.gates import PASSED
 from registry.rules.plans import METRICS
 from registry.rules.stages import ARCHIVED, PRODUCTION, STAGING
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
-from registry.selectors.gates import Ask, judge_all
 from registry.selectors.late import changed_later
 from registry.selectors.models_page import plain, tags_with_colors
-from registry.selectors.moments import begun_by, existing_at, held, holding, models_at, open_at
+from registry.selectors.moments import (
+    begun_by,
+    existing_at,
+    held,
+    holding,
+    models_at,
+    number_holding,
+    open_at,
+)
 
 KINDS = ("model", "data", "deployment")
 
@@ -56,7 +61,12 @@ def _with_holder(
         _versions(model, at)
         .filter(wanted | holder)
         .annotate(held=held(at), asked=_flag(wanted), holds=_flag(holder))
-        .values(*_FACTS, **_MORE, staged_id=holding(OuterRef("model_id"), STAGING, at))
+        .values(
+            *_FACTS,
+            **_MORE,
+            staged_id=holding(OuterRef("model_id"), STAGING, at),
+            staged=number_holding(STAGING, at),
+        )
     )
     this = next(({**row, "stage": row["held"]} for row in rows if row["asked"]), None)
     aliases = sorted(row["alias"] for row in rows if row["asked"] and row["alias"])
@@ -125,27 +135,6 @@ def _condition(model: str, ref: Ref, at: datetime | None) -> Q | None:
 
 def _flag(condition: Q) -> Any:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def gates_ahead(head: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
-    """How the gates of a version's next stage come out, now or at a moment.
-
-    Args:
-        head: as `version_head` tells it.
-
-    Returns:
-        the `stage` (staging for a new version, production for one in staging), its `gates` as rule, words,
-        state, value and why, and how many are `passing`; empty where no stage or no gate is ahead.
-    """
-    stage = {None: STAGING, STAGING: PRODUCTION}.get(head["stage"])
-    if stage is None:
-        return {}
-    produced = head["holder"]["id"] if head["holder"] else None
-    holder = head["staged_id"] if stage == STAGING else produced
-    asked = Ask(head["model_id"], stage, head["id"], holder, at or timezone.now())
-    gates = judge_all([asked], past=at)[0].gates
-    passing = sum(gate["state"] == PASSED for gate in gates)
-    return {"stage": stage, "gates": gates, "passing": passing} if gates else {}
 
 
 def _links(version: uuid.UUID, at: datetime | None) -> Any:
