@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from registry.pages.base import back_to
 from registry.rules.errors import Unauthorized
 from registry.selectors.access import user_of_session
+from registry.selectors.health import package_version
 from registry.services import access
 
 BACKEND = "registry.pages.access.Sessions"
@@ -64,7 +65,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     # axes counts wrong passwords by the request; it answers with `locked_out` when there were too many.
     user = auth.authenticate(request, **form.cleaned_data)
     if user is None:
-        form.add_error(None, WRONG)
+        form.add_error("password", WRONG)
         return _form(request, form, status=422)
     auth.login(request, user)
     return HttpResponseRedirect(back_to(request, HOME))
@@ -96,10 +97,10 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
     """What axes answers after too many wrong passwords; it also hands over its own response and the names."""
     form = SignInForm(request.POST)
     form.is_valid()
-    form.add_error(None, LOCKED)
+    form.add_error("password", LOCKED)
     return _form(request, form, status=429)
 
 
 def _form(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "next": back_to(request, ""), "host": request.get_host()}
-    return render(request, "access/sign_in.html", context, status=status)
+    where = {"next": back_to(request, ""), "host": request.get_host(), "version": package_version()}
+    return render(request, "access/sign_in.html", {"form": form, **where}, status=status)
