@@ -23,14 +23,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     """400: an address or a body that can't be read."""
     if _for_programs(request):
         return refused(InvalidInput("The request can't be read.", hint="Check its address and its body."))
-    return pages.bad_request()
+    return pages.bad_request(request)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403: refused before any service was asked."""
     if _for_programs(request):
         return refused(Forbidden("You may not do this."))
-    return pages.forbidden()
+    return pages.forbidden(request)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -39,7 +39,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         return refused(
             NotFound("There is nothing at this address.", hint="/api/v1/docs/ lists the addresses.")
         )
-    return pages.not_found(exception)
+    return pages.not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

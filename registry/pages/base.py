@@ -57,7 +57,7 @@ def _page(view: View, about_past: str) -> View:
         past.look(request, about_past)
         response = view(request, *args, **kwargs)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
-            response = not_by_this_method(response["Allow"])
+            response = not_by_this_method(request, response["Allow"])
         patch_vary_headers(response, ["HX-Request"])
         return response
 
