@@ -20,6 +20,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
+        def _reschedule(self, node: Any) -> None:
+            """A worker that stands in for one that died gets nothing before it has collected its tests."""
+            if node in self.registered_collections:
+                super()._reschedule(node)
+
         def remove_node(self, node: Any) -> str | None:
             """The test that a worker died of fails; xdist's own would give it to the next, for ever."""
             pieces = self.assigned_work.pop(node)
