@@ -33,6 +33,7 @@ ARTIFACT_VERSION = ARTIFACT + "versions/<str:number>/"
 RUN = "runs/<str:run>/"
 
 urlpatterns = [
+    path(VERSION, catalog.Version.as_view()),  # what deployers poll: patterns are tried in turn
     path("models/", catalog.Models.as_view()),
     path(MODEL, catalog.Model.as_view()),
     path(MODEL + "restore/", catalog.Restore.as_view()),
@@ -48,7 +49,6 @@ urlpatterns = [
     path(MODEL + "aliases/<str:alias>/", stages.Alias.as_view()),
     path(MODEL + "versions/", catalog.Versions.as_view()),
     path("versions/", catalog.AllVersions.as_view()),
-    path(VERSION, catalog.Version.as_view()),
     path(VERSION + "stage/", stages.Stage.as_view()),
     path(VERSION + "approvals/", approvals.VersionApprovals.as_view()),
     path(VERSION + "approvals/<uuid:approval>/", approvals.VersionApproval.as_view()),

@@ -17,7 +17,7 @@ from registry.rules.metadata import path_digest
 from registry.rules.plans import METRICS
 from registry.rules.stages import EXCLUSIVE, STAGING
 from registry.selectors.catalog import CARD_FIELDS
-from registry.selectors.late import changed_later, told_of
+from registry.selectors.late import changed_later, is_metric, told_of
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
 from registry.selectors.moments import open_at
@@ -201,7 +201,7 @@ def _answers(versions: Collection[uuid.UUID]) -> By:
 def _metadata(wanted: Q, shown: Collection[uuid.UUID], at: datetime | None) -> By:
     """The values that are wanted, and the metrics in force of those to show."""
     if shown:
-        wanted |= Q(open_at(at), version__in=shown, path__startswith=METRICS)
+        wanted |= Q(open_at(at), is_metric(), version__in=shown)
     more = {"late": changed_later()} if shown else {}
     rows = MetadataValue.objects.filter(wanted).order_by("path")
     return _grouped(rows.values("version_id", "path", "value", *_TIMES, **more), "version_id")

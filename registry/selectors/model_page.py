@@ -27,7 +27,7 @@ from registry.selectors.catalog import CARD_FIELDS, find_model
 from registry.selectors.catalog_lists import VERSIONS_OF_MODEL, model_versions_listing
 from registry.selectors.compiled import CompiledThen
 from registry.selectors.heartbeats import serving_of
-from registry.selectors.late import changed_later
+from registry.selectors.late import changed_later, is_metric
 from registry.selectors.lists import Counted, any_of
 from registry.selectors.models_page import plain, tags_with_colors
 from registry.selectors.moments import count_then, existing_at, held, holding, models_at, open_at
@@ -247,7 +247,7 @@ def metrics_of(
     found: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
     late: dict[uuid.UUID, set[str]] = defaultdict(set)
     rows = MetadataValue.objects.filter(
-        open_at(at), version_id__in=versions, path__startswith="metrics.", number__isnull=False
+        open_at(at), is_metric(), version_id__in=versions, number__isnull=False
     ).order_by("path")
     for version, path, value, changed in rows.values_list("version_id", "path", "value", changed_later()):
         name = path.removeprefix("metrics.")

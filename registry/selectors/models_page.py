@@ -17,7 +17,7 @@ from registry.rules.metrics import key_metric
 from registry.rules.stages import EXCLUSIVE, PRODUCTION
 from registry.selectors.catalog import alive_models
 from registry.selectors.catalog_lists import MODELS, models_listing
-from registry.selectors.late import changed_later
+from registry.selectors.late import changed_later, is_metric
 from registry.selectors.lists import any_of
 from registry.selectors.moments import (
     changed_at,
@@ -174,7 +174,7 @@ def _metrics(
 def _numbers(versions: list[Any], at: datetime | None) -> Any:
     """The numbers under `metrics` of these versions: by their ids, a name may stand on a million."""
     return MetadataValue.objects.filter(
-        open_at(at), version_id__in=versions, path__startswith="metrics.", number__isnull=False
+        open_at(at), is_metric(), version_id__in=versions, number__isnull=False
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from registry.models import ArtifactLink, ModelVersion
 from registry.rules.heartbeats import digest_of
@@ -14,8 +14,9 @@ from registry.rules.names import normal
 from registry.rules.stages import EXCLUSIVE
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
-from registry.selectors.catalog_rows import VERSION_COLUMNS, row_of, version_row
+from registry.selectors.catalog_rows import row_of, version_row, whole_rows
 from registry.selectors.compiled import Compiled
+from registry.selectors.gathered import Gathered
 from registry.selectors.moments import open_at
 
 MOST = 500  # model artifacts of a version that its row tells
@@ -27,7 +28,8 @@ def get_version(model: str, reference: object) -> dict[str, Any]:
     found = _by_pointer(normal(model), ref)
     if not found:
         return with_artifacts(version_row(find_version(find_model(model), reference)))
-    return with_artifacts(row_of(found[0]))
+    *values, loads = found[0]
+    return _loading(row_of(tuple(values)), loads or ())
 
 
 def with_artifacts(row: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
@@ -37,8 +39,12 @@ def with_artifacts(row: dict[str, Any], at: datetime | None = None) -> dict[str,
         the row, `artifacts` (link name, artifact, number, uri, size, sha256; by name) and `digest`, one of
         them all; None without any.
     """
-    found = _LOADED.rows(row["id"]) if at is None else list(_loaded(row["id"], at))
-    artifacts = [dict(zip(_LOADS, values, strict=True)) for values in found]
+    loads = _links(at).filter(version_id=row["id"]).values_list(*_LOADS.values())
+    return _loading(row, loads[:MOST])
+
+
+def _loading(row: dict[str, Any], loads: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    artifacts = [dict(zip(_LOADS, values, strict=True)) for values in loads]
     digest = digest_of((one["sha256"] or one["uri"], one["name"]) for one in artifacts)
     return {**row, "digest": digest, "artifacts": artifacts}
 
@@ -57,13 +63,17 @@ def _of(model: str) -> QuerySet[ModelVersion]:
     )
 
 
+def _whole(versions: QuerySet[ModelVersion]) -> QuerySet[Any, Any]:
+    loads = _links().filter(version=OuterRef("pk"))[:MOST]
+    return whole_rows(versions, Gathered(loads, *_LOADS.values()))
+
+
 def _holder(model: str, stage: str) -> QuerySet[Any, Any]:
-    return _of(model).filter(stage=stage).values_list(*VERSION_COLUMNS.values())
+    return _whole(_of(model).filter(stage=stage))
 
 
 def _pointed(model: str, alias: str) -> QuerySet[Any, Any]:
-    found = _of(model).filter(aliases__name=alias, aliases__valid_to__isnull=True)
-    return found.values_list(*VERSION_COLUMNS.values())
+    return _whole(_of(model).filter(aliases__name=alias, aliases__valid_to__isnull=True))
 
 
 # What is told of each artifact that a version loads: its keys, and where they are.
@@ -77,11 +87,9 @@ _LOADS = {
 }
 
 
-def _loaded(version: uuid.UUID, at: datetime | None = None) -> QuerySet[Any, Any]:
-    links = ArtifactLink.objects.filter(open_at(at), version_id=version, kind="model")
-    return links.order_by("name", "id").values_list(*_LOADS.values())[:MOST]
+def _links(at: datetime | None = None) -> QuerySet[ArtifactLink]:
+    return ArtifactLink.objects.filter(open_at(at), kind="model").order_by("name", "id")
 
 
 _HOLDER = Compiled(_holder, "a model", "a stage")
 _POINTED = Compiled(_pointed, "a model", "an alias")
-_LOADED = Compiled(_loaded, uuid.UUID(int=1))
