@@ -11,7 +11,8 @@ from typing import Any
 MOST = 4_000  # characters of a command that is kept
 # Arguments that may hold a secret: then none is kept.
 _SECRET = re.compile(
-    r"passw|passphrase|secret|credential|(?<![a-z])token(?![a-z])|(api|access|private).?key|://[^/\s]*@",
+    r"passw|passphrase|secret|credential|(?<![a-z])(token|pwd?|auth|bearer|sig|sas)(?![a-z])"
+    r"|(api|access|account|private).?key|://[^/\s]*@",
     re.IGNORECASE,
 )
 

@@ -92,17 +92,21 @@ def test_the_command_starts_it_again(place: Place, clone: Path, folder: str, wor
 
 
 def test_arguments_that_may_hold_a_secret_are_not_kept(place: Place, clone: Path) -> None:
-    for words in (["--db-password", "hunter2"], ["--url=postgres://ada:hunter2@db/x"], ["--api-key=hunter2"]):
+    for words in (
+        ["--db-password", "hunter2"],
+        ["--pwd", "hunter2"],
+        ["--auth=hunter2"],
+        ["--url=postgres://ada:hunter2@db/x"],
+        ["--api-key=hunter2"],
+    ):
         run = start(place, clone / "ml jobs", "train.py", *words)
         assert "command" not in run["code"]
         assert run["rerun"] is None
 
 
 def test_words_of_the_trade_are_no_secrets(place: Place, clone: Path) -> None:
-    run = start(
-        place, clone / "ml jobs", "train.py", "--max-tokens", "512", "--tokenizer=x", "--key-column=id"
-    )
-    assert run["rerun"].endswith("python train.py --max-tokens 512 --tokenizer=x --key-column=id")
+    run = start(place, clone / "ml jobs", "train.py", "--max-tokens", "512", "--author=x", "--key-column=id")
+    assert run["rerun"].endswith("python train.py --max-tokens 512 --author=x --key-column=id")
 
 
 def test_nothing_is_offered_that_could_not_be_started_so_again(place: Place, clone: Path) -> None:
