@@ -38,6 +38,7 @@ class ApprovalRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "valid_from", "id"], name="approval_state"),
+            models.Index(fields=["stage", "valid_from", "id"], name="approval_stage"),
             models.Index(fields=["version", "valid_from"], name="approval_version"),
             models.Index(fields=["valid_from", "id"], name="approval_from"),
         ]

@@ -20,6 +20,7 @@ from registry.rules.errors import NotFound
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
 from registry.rules.stages import EXCLUSIVE
+from registry.selectors import catalog_lists
 from registry.selectors.catalog import alive_versions, find_model, find_version
 from registry.selectors.columns import Column
 from registry.selectors.evidence import Evidence, evidence, in_force, made_by
@@ -215,8 +216,11 @@ def _of_model(test: Test) -> Q:
 _NUMBER = Field(Kind.NUMBER, ("eq", "in"), about="A version's number.")
 COLUMNS = {
     "state": Column(Field(Kind.TEXT, EXACT, STATES), "state"),
-    "stage": Column(Field(Kind.TEXT, EXACT, EXCLUSIVE), "stage"),
-    "by": Column(Field(ops=("eq", "in"), about="The user name of who asked."), "actor__username"),
+    "stage": Column(Field(Kind.TEXT, EXACT, EXCLUSIVE), "stage", sparse=True, ordered=("eq", "not")),
+    "by": replace(
+        catalog_lists.made_by(ApprovalRequest, "actor_id"),
+        accepts=Field(ops=("eq", "in"), about="The user name of who asked."),
+    ),
     "asked": Column(Field(Kind.TIME), "valid_from"),
 }
 SORTS = {"asked": Sort("valid_from", Kind.TIME)}

@@ -28,6 +28,7 @@ class Column:
         sparse: an index finds what matches, but not in the list's order; so where little matches it is
             found by that index, and where much does the list is walked in its order (see `filtered`).
         ordered: the ops of which an index has the list's order all the same: asked alone it is walked.
+        counted: the ops, of those of which an index seldom finds what matches, of which it does here.
         walked: the condition for walking, where it is another one.
         source: the keys that match, where another table has them.
         times: of how many FEW its matches are looked up, where it would be long to walk past the others.
@@ -44,6 +45,7 @@ class Column:
     names: bool = False
     sparse: bool = False
     ordered: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     walked: Where | None = None
     source: Callable[[Test], QuerySet[Any, Any]] | None = None
     times: int = 1
@@ -51,6 +53,10 @@ class Column:
     past: bool = False
     tally: Where | None = None
     inside: str = ""
+
+    def countable(self, op: str) -> bool:
+        """Whether an index finds what matches by this op, so that it may be counted first."""
+        return op not in ("not", "contains") or op in self.counted or bool(self.accepts.choices)
 
     def condition(self, test: Test) -> Q:
         """The condition of one test."""

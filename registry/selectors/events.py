@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from registry.models import SYSTEM_CHAIN, Event, Model
 from registry.rules.filter_values import Kind
 from registry.rules.filters import EXACT, Field, Test
 from registry.rules.history import ABOUT
-from registry.selectors.columns import Column, compare
+from registry.selectors.columns import Column, compare, walked
 from registry.selectors.lists import Listing, Sort
 
 SYSTEM_NAME = "modelcp"
@@ -135,6 +136,22 @@ def _indexed(accepts: Field, path: str) -> Column:
     return Column(accepts, path, source=source, **_INDEXED)
 
 
+_TYPE = Column(
+    Field(ops=EXACT, about="What was changed: model, version, tag, token …"), "target_type", **_INDEXED
+)
+
+
+def _by_type(test: Test) -> Q:
+    """Those of any other type are what stands before and after it in an index."""
+    if test.op != "not":
+        return compare(_TYPE, test)
+    return Q(target_type__lt=test.value) | Q(target_type__gt=test.value)
+
+
+def _walked_by_type(test: Test) -> Q:
+    return walked(_TYPE, test, compare(_TYPE, test))
+
+
 EVENTS = Listing(
     rows=event_rows,
     columns={
@@ -147,11 +164,7 @@ EVENTS = Listing(
             where=_by_model,
             **_INDEXED,
         ),
-        "type": Column(
-            Field(ops=EXACT, about="What was changed: model, version, tag, token …"),
-            "target_type",
-            **_INDEXED,
-        ),
+        "type": replace(_TYPE, where=_by_type, walked=_walked_by_type, counted=("not",)),
         "what": Column(
             Field(ops=("eq",), choices=tuple(ABOUT), about="What it is about, such as stages."),
             where=_by_what,

@@ -150,11 +150,10 @@ def filtered(listing: Listing, within: QuerySet[M], tests: Iterable[Test]) -> Qu
             continue
         scope = scopes.get(column.inside)
         matches = _matches(column, test, within if scope is None else scope)
-        countable = test.op not in ("not", "contains") or column.accepts.choices  # an index answers these
         few = FEW * (column.times if scope is None else INSIDE)
         if column.past and within.order_by()[: FEW + 1].count() <= FEW:
             found = found.filter(column.condition(test))
-        elif countable and matches[: few + 1].count() <= few:
+        elif column.countable(test.op) and matches[: few + 1].count() <= few:
             # Looked up by key, then checked for the rest by key: no other index may lead.
             rest = Exists(found.filter(pk=OuterRef("pk")))
             found = within.model._default_manager.filter(pk__in=matches).filter(rest)
