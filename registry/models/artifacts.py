@@ -95,6 +95,11 @@ class ArtifactLink(models.Model):
             models.Index(fields=["artifact_version", "valid_from"], name="link_artifact"),
             models.Index(fields=["of_model", "valid_from", "id"], condition=OPEN, name="link_model"),
             models.Index(fields=["of_model", "valid_from"], name="link_model_from"),
+            # How many different artifacts a model has: the index alone counts them.
+            models.Index(
+                fields=["of_model", "artifact_version", "version", "valid_from", "valid_to"],
+                name="link_model_artifact",
+            ),
         ]
 
 

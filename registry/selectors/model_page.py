@@ -14,7 +14,6 @@ from django.db.models import Case, F, FilteredRelation, OuterRef, QuerySet, Subq
 
 from registry.models import (
     Alias,
-    ArtifactLink,
     CardRevision,
     Event,
     MetadataValue,
@@ -28,6 +27,7 @@ from registry.selectors.catalog_lists import VERSIONS_OF_MODEL, model_versions_l
 from registry.selectors.compiled import CompiledThen
 from registry.selectors.heartbeats import serving_of
 from registry.selectors.late import changed_later, is_metric
+from registry.selectors.linked import links_to_count
 from registry.selectors.lists import Counted, any_of
 from registry.selectors.models_page import plain, tags_with_colors
 from registry.selectors.moments import count_then, existing_at, held, holding, models_at, open_at
@@ -97,7 +97,7 @@ def _named(many: int) -> CompiledThen:
             **_counts(at),
             revisions=Counted(CardRevision.objects.filter(model=OuterRef("pk"), **then).values("pk")),
             runs=_different(runs, "run", many),
-            artifacts=_different(links_of(OuterRef("pk"), at), "artifact_version", many),
+            artifacts=_different(links_to_count(at), "artifact_version", many),
             owner_name=F("owner__username"),
             author=F("created_by__username"),
             card_at=F("card__valid_from"),
@@ -121,13 +121,6 @@ def _counts(at: datetime | None) -> dict[str, Any]:
         "events": Subquery(events.values("seq")[:1]),
         "changed": Subquery(events.values("at")[:1]),
     }
-
-
-def links_of(model: Any, at: datetime | None) -> QuerySet[ArtifactLink]:
-    """The links of a model's versions to artifact versions, of what isn't deleted, now or at a moment."""
-    return ArtifactLink.objects.filter(
-        open_at(at), existing_at(at, "version__"), existing_at(at, "artifact_version__"), of_model=model
-    )
 
 
 def _different(rows: QuerySet[Any], what: str, many: int) -> Counted:

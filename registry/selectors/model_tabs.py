@@ -15,8 +15,8 @@ from registry.rules.filter_values import Kind
 from registry.rules.filters import Field
 from registry.rules.runs import KINDS, RUN_STATES
 from registry.selectors.columns import Column
+from registry.selectors.linked import links_of
 from registry.selectors.lists import Listing, Sort, among
-from registry.selectors.model_page import links_of
 from registry.selectors.models_page import plain
 from registry.selectors.moments import runs_by
 from registry.selectors.pager import Leaf, leaf

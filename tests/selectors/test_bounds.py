@@ -1,20 +1,23 @@
 """What is bounded, so that a page of a crowded registry costs what one of a small one does."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registry.models import Model, ModelVersion, RunVersion
+from registry.models import Event, Model, ModelVersion, RunVersion
 from registry.selectors import artifact_page, catalog_lists, lists, model_page, overview, search
+from registry.selectors.approvals import REQUESTS, all_requests
 from registry.selectors.artifacts import artifact_row
 from registry.selectors.catalog import alive_models, alive_versions, versions_of
+from registry.selectors.events import EVENTS, all_events
 from registry.selectors.model_tabs import runs_leaf
 from registry.selectors.undo import find_point, restored
-from registry.services import artifacts, catalog, links, metadata, stages, versions
+from registry.services import approvals, artifacts, catalog, links, metadata, stages, versions
 from registry.services.actors import Actor
 from registry.templatetags.formats import capped
 from tests.pages.catalog_world import link, made_by_run
@@ -43,6 +46,32 @@ def test_runs_and_artifacts_are_counted_up_to_a_bound(admin: Actor, monkeypatch:
     counts = model_page.model_head("fraud")["counts"]
     assert (counts["runs"], counts["artifacts"], counts["most"]) == (4, 4, 3)
     assert [capped(counts["runs"], 3), capped(3, 3), capped(1001, 1000)] == ["3+", "3", "1,000+"]
+
+
+def test_artifacts_are_counted_without_what_went(admin: Actor) -> None:
+    def counted() -> int:
+        return int(model_page.model_head("fraud")["counts"]["artifacts"])
+
+    table = artifact_page.version_page("table", 2)
+    link_known(admin, 5, table["id"])
+    assert counted() == 5
+    versions.delete_version(actor=admin, model="fraud", version=2)
+    assert counted() == 5  # version 5 has it too
+    versions.delete_version(actor=admin, model="fraud", version=1)
+    assert counted() == 4
+    artifacts.delete_artifact_version(actor=admin, artifact="table", number=3, end_links=True)
+    assert counted() == 3
+    at = timezone.now()
+    versions.delete_version(actor=admin, model="fraud", version=5)
+    assert counted() == 1
+    assert model_page.model_head("fraud", at)["counts"]["artifacts"] == 3
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a small table is read whole elsewhere")
+def test_an_index_has_the_different_artifacts_of_a_model(admin: Actor) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        model_page.model_head("fraud")
+    assert any("COVERING INDEX link_model_artifact" in step for step in plan_of(queries[0]["sql"]))
 
 
 def test_links_and_readers_are_counted_up_to_a_bound(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,3 +235,60 @@ def test_models_by_holders_are_found_by_the_index_of_the_holders(
     assert [model.name for model in found] == named
     if connection.vendor == "sqlite":  # with its parameters apart, as it is asked
         assert "COVERING INDEX version_stage_one (model_id=? AND stage=?)" in found.explain()
+
+
+@pytest.fixture
+def one_person_made_all() -> Iterator[None]:
+    """SQLite is told that the table of versions is long, and that they are all of one person."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registry_modelversion")
+        cursor.execute("UPDATE sqlite_stat1 SET stat = '1000000 1'")
+        theirs = "UPDATE sqlite_stat1 SET stat = '1000000 1000000' WHERE idx LIKE '%created_by_id%'"
+        cursor.execute(theirs)
+        cursor.execute("ANALYZE sqlite_schema")
+        yield
+        cursor.execute("DELETE FROM sqlite_stat1")
+        cursor.execute("ANALYZE sqlite_schema")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="others know how much each person made")
+@pytest.mark.usefixtures("one_person_made_all")
+def test_whoever_made_little_is_found_by_an_index(admin: Actor) -> None:
+    User.objects.create_user("idle")
+    with CaptureQueriesContext(connection) as queries:
+        page = lists.page(catalog_lists.VERSIONS, alive_versions(), {"by": ["in:idle,nobody-such"]})
+    assert not page.rows
+    counted = next(each["sql"] for each in queries if "COUNT(*)" in each["sql"])
+    assert any("created_by_id>? AND created_by_id<?" in step for step in plan_of(counted))
+    assert not any(f"SCAN {ModelVersion._meta.db_table}" in step for step in plan_of(queries[-1]["sql"]))
+
+
+@pytest.mark.parametrize("few", [0, 2000])
+def test_events_of_other_types_are_what_stands_around_one(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(lists, "FEW", few)
+    with CaptureQueriesContext(connection) as queries:
+        found = lists.page(EVENTS, all_events(), {"type": ["not:version"], "limit": ["500"]}).rows
+    others = [each.id for each in Event.objects.order_by("-at", "-id") if each.target_type != "version"]
+    assert [row["id"] for row in found] == others
+    assert len(others) > 5
+    counted = next(each["sql"] for each in queries if "COUNT(*)" in each["sql"])
+    if connection.vendor == "sqlite":
+        assert sum("INDEX event_type (target_type" in step for step in plan_of(counted)) == 2
+
+
+def test_the_approvals_of_a_stage_are_in_an_index(admin: Actor) -> None:
+    for version, stage in ((1, "staging"), (2, "production"), (3, "production")):
+        approvals.ask_approval(actor=admin, model="fraud", version=version, stage=stage)
+
+    def found(stage: str) -> list[int]:
+        page = lists.page(REQUESTS, all_requests(), {"stage": [stage]})
+        return [row["version"] for row in page.rows]
+
+    assert found("staging") == found("not:production") == [1]
+    assert found("production") == found("not:staging") == [3, 2]
+    assert found("in:production,staging") == [3, 2, 1]
+    if connection.vendor == "sqlite":
+        rows = lists.filtered(REQUESTS, all_requests(), REQUESTS.read({"stage": ["staging"]}).tests)
+        assert "INDEX approval_stage (stage=?)" in rows.order_by("-valid_from", "-pk").explain()
