@@ -73,7 +73,9 @@ class ArtifactLink(models.Model):
     # The version's model, kept here too so that all links of one are found by one index.
     of_model = models.ForeignKey(Model, on_delete=models.CASCADE, related_name="+", db_index=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="links")
-    artifact_version = models.ForeignKey(ArtifactVersion, on_delete=models.CASCADE, related_name="links")
+    artifact_version = models.ForeignKey(
+        ArtifactVersion, on_delete=models.CASCADE, related_name="links", db_index=False
+    )
     name = NameField()
     kind = models.CharField(max_length=16)
     valid_from = models.DateTimeField()
@@ -93,6 +95,7 @@ class ArtifactLink(models.Model):
         indexes = [
             models.Index(fields=["version", "kind", "name"], name="link_version"),
             models.Index(fields=["artifact_version", "valid_from"], name="link_artifact"),
+            models.Index(fields=["artifact_version", "kind"], name="link_artifact_kind"),
             models.Index(fields=["of_model", "valid_from", "id"], condition=OPEN, name="link_model"),
             models.Index(fields=["of_model", "valid_from"], name="link_model_from"),
             # How many different artifacts a model has: the index alone counts them.
