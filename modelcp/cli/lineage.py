@@ -52,7 +52,7 @@ def lineage(
     changed: list[Column] = [(f"Since {graph['since']}", lambda row: change(row["from"]))] if since else []
     print_rows(edges(graph), [*COLUMNS, *changed], output, empty="Nothing is known of where it came from.")
     if graph.get("truncated"):
-        click.echo("There is more: ask with a greater --depth, or for the JSON.", err=True)
+        click.echo(left_out(graph["truncated"]), err=True)
 
 
 def edges(graph: Row) -> list[dict[str, Any]]:
@@ -68,6 +68,14 @@ def edges(graph: Row) -> list[dict[str, Any]]:
         for edge in graph["edges"]
     ]
     return sorted(rows, key=lambda row: (row["to"].get("distance", 0), row["from"].get("distance", 0)))
+
+
+def left_out(truncated: Row) -> str:
+    """What to do about what a graph leaves out."""
+    if not truncated["folded"]:
+        return "There is more: ask with a greater --depth, or for the JSON."
+    count = f"{'at least ' if truncated.get('at_least') else ''}{truncated['folded']:,}"
+    return f"{count} neighbours are left out: the JSON tells beside which node."
 
 
 def named(node: Row) -> str:

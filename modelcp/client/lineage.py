@@ -13,8 +13,8 @@ class LineageCalls(CatalogCalls):
     """Calls about what came from what.
 
     Everywhere `direction` is `up`, `down` or `both`, `depth` a number of edges, and `limit` how many nodes
-    at most: what is beyond is counted at its neighbour as `folded`. `as_of` is a moment of the past: what
-    had been read, written and linked by then.
+    at most: what is beyond is counted at its neighbour as `folded`, and `at_least` says that there are more.
+    `as_of` is a moment of the past: what had been read, written and linked by then.
     """
 
     def version_lineage(

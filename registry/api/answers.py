@@ -198,6 +198,7 @@ class LineageNode(s.Serializer[Any]):
     name = s.CharField()
     distance = s.IntegerField(help_text="Edges from where the graph begins.")
     folded = s.IntegerField(required=False, help_text="Neighbours that are left out.")
+    at_least = s.BooleanField(required=False, help_text="So many were counted, and there are more of them.")
     since = s.ChoiceField(SINCE_STATES, required=False, help_text="Beside the version named by `since`.")
     differs = s.ListField(child=s.ChoiceField(["bytes", "code", "parameters"]), required=False)
 
@@ -214,7 +215,8 @@ LineageEdge = type(
 
 
 class Truncated(s.Serializer[Any]):
-    folded = s.IntegerField()
+    folded = s.IntegerField(help_text="Neighbours that are left out, of all nodes.")
+    at_least = s.BooleanField(help_text="Of a node there are more than were counted.")
     deeper = s.BooleanField()
 
 

@@ -198,6 +198,7 @@ def _drawn(node: Mapping[str, Any]) -> dict[str, Any]:
         "stage": node.get("stage"),
         "status": node.get("status"),
         "folded": node.get("folded", 0),
+        "at_least": node.get("at_least", False),
         "data_type": node.get("data_type", ""),
         "since": node.get("since"),
         "change": change(node),

@@ -12,6 +12,8 @@ UPSTREAM, DOWNSTREAM, BOTH = "upstream", "downstream", "both"
 DIRECTIONS = (UPSTREAM, DOWNSTREAM, BOTH)
 DEFAULT_DEPTH, MAX_DEPTH = 6, 100
 DEFAULT_NODES, MAX_NODES = 500, 5000
+MAX_FOLDED = 10_000  # neighbours left out that are counted; of more it is told: so many at least
+LEAST_READ, MOST_READ = 20, 40_000  # edges of one table that are read: of one node, of all of a depth
 KINDS = ("data", "step", "model", "deployment")
 SAME, CHANGED, NEW = STATES = ("same", "changed", "new")
 _STRENGTH = {"data": 0, "model": 1, "deployment": 2}
@@ -27,6 +29,14 @@ def check_direction(value: str) -> str:
             hint="It is upstream, downstream or both.",
         )
     return value
+
+
+def to_read(limit: int, nodes: int) -> int:
+    """How many edges of one table are read of each of so many nodes, in a graph of `limit` nodes.
+
+    As many as can be shown; of a crowd of nodes fewer, so that all together stay bounded.
+    """
+    return min(limit, max(LEAST_READ, MOST_READ // max(nodes, 1)))
 
 
 def strongest(kinds: list[str]) -> str:

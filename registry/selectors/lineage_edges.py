@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import CharField, F, QuerySet, Value, Window
-from django.db.models.functions import RowNumber
-
-from registry.models import ArtifactLink, StepInput, StepOutput
+from registry.rules.lineage import DOWNSTREAM, UPSTREAM
 from registry.rules.runs import CACHED
-from registry.selectors.moments import begun_by, existing_at, open_at
+from registry.selectors import lineage_reads as reads
+from registry.selectors.lineage_reads import Part, Row
 
-BATCH, PARTS = 5000, 6  # ids in a condition, conditions in a query: below the databases' limit of parameters
+PARTS = {
+    UPSTREAM: (reads.WRITERS, reads.READ, reads.LINKED),
+    DOWNSTREAM: (reads.READERS, reads.LINKING, reads.WROTE),
+}
+TYPES = {"artifact_version": "artifact_version", "step": "step_run", "version": "model_version"}
 
 
 class Node(NamedTuple):
@@ -67,40 +69,74 @@ class Beside:
     into: dict[Node, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     out: dict[Node, list[Edge]] = field(default_factory=lambda: defaultdict(list))
     given_on: dict[Node, list[Edge]] = field(default_factory=dict)
+    cut: set[tuple[str, Node]] = field(default_factory=set)
 
 
 def edges_beside(
-    up: Iterable[Node], down: Iterable[Node], at: datetime | None = None, most: int | None = None
+    up: Iterable[Node], down: Iterable[Node], at: datetime | None, *, most: int, skip: int = 0
 ) -> Beside:
     """The edges one step upstream of some nodes and one step downstream of others; all in one query.
 
-    At a moment: those of what had been read, written and linked by then. More than 5,000 nodes of one type
-    take more queries. `most` is how many edges of one kind are read of one node, the oldest first.
+    At a moment: those of what had been read, written and linked by then. More than 2,500 nodes of one type
+    take more queries.
+
+    Args:
+        most: how many edges of one table are read of an artifact version or a step.
+        skip: how many of them are passed by.
     """
     above, below = _by_type(up), _by_type(down)
-    rows = _rows(
-        [
-            (_outputs(at).exclude(step__status=CACHED), "artifact_version", above["artifact_version"]),
-            (_inputs(at), "step", above["step_run"]),
-            (_links(at), "version", above["model_version"] | below["model_version"]),
-            (_inputs(at), "artifact_version", below["artifact_version"]),
-            (_links(at), "artifact_version", below["artifact_version"]),
-            (_outputs(at), "step", below["step_run"]),
-        ],
-        most,
-    )
+    wanted = {part: above[TYPES[part.near]] for part in PARTS[UPSTREAM]}
+    wanted |= {part: below[TYPES[part.near]] for part in PARTS[DOWNSTREAM]}
+    wanted[reads.LINKED] = above["model_version"] | below["model_version"]
+    rows, cut = reads.rows_of({part: ids for part, ids in wanted.items() if ids}, at, most, skip)
     beside, kinds = Beside(), dict[Edge, str]()
-    for table, source, target, what in sorted(rows):
-        edge = _edge(table, source, target, what)
+    for row in sorted(rows):
+        edge = _edge(row)
         if edge.kind != "reused":
             beside.into[edge.target].append(edge)
         beside.out[edge.source].append(edge)
-        kinds[edge] = what
+        kinds[edge] = row.what
     for ident in below["model_version"]:
         links = beside.into[version_node(ident)]
         products = [edge for edge in links if kinds[edge] != "data"]
         beside.given_on[version_node(ident)] = products or links
+    for part, ids in cut.items():
+        way = UPSTREAM if part in PARTS[UPSTREAM] else DOWNSTREAM
+        beside.cut |= {(way, Node(TYPES[part.near], ident)) for ident in ids}
     return beside
+
+
+def edges_between(near: Iterable[tuple[str, Node]], far: Iterable[Node], at: datetime | None) -> set[Edge]:
+    """The edges from some nodes, each in a direction, to others."""
+    others = _by_type(far)
+    keys = {key: others[kind] for key, kind in TYPES.items()}
+    return {_edge(row) for row in reads.rows_between(_parts(near), keys, at)}
+
+
+def neighbours_of(
+    near: Iterable[tuple[str, Node]], at: datetime | None, most: int
+) -> Mapping[tuple[str, Node], tuple[int, bool]]:
+    """How many neighbours nodes have, each in a direction, and whether there are more than were counted.
+
+    Args:
+        most: how many edges of one table are looked at.
+    """
+    counts: dict[tuple[str, Node], tuple[int, bool]] = {}
+    for (part, ident), (count, over) in reads.neighbours(_parts(near), at, most).items():
+        key = UPSTREAM if part in PARTS[UPSTREAM] else DOWNSTREAM, Node(TYPES[part.near], ident)
+        before, over_before = counts.get(key, (0, False))
+        counts[key] = before + count, over or over_before
+    return counts
+
+
+def _parts(near: Iterable[tuple[str, Node]]) -> dict[Part, set[uuid.UUID]]:
+    """The tables that hold the edges of nodes in a direction, with the nodes' ids."""
+    wanted: dict[Part, set[uuid.UUID]] = defaultdict(set)
+    for way, node in near:
+        for part in PARTS[way]:
+            if TYPES[part.near] == node.type:
+                wanted[part].add(node.id)
+    return wanted
 
 
 def _by_type(nodes: Iterable[Node]) -> dict[str, set[uuid.UUID]]:
@@ -110,78 +146,10 @@ def _by_type(nodes: Iterable[Node]) -> dict[str, set[uuid.UUID]]:
     return ids
 
 
-def _edge(table: str, source: uuid.UUID, target: uuid.UUID, what: str) -> Edge:
-    if table == "input":
-        return Edge(artifact_node(source), step_node(target), table)
-    if table == "link":
-        return Edge(artifact_node(source), version_node(target), table)
-    return Edge(step_node(source), artifact_node(target), "reused" if what == CACHED else table)
-
-
-Row = tuple[str, uuid.UUID, uuid.UUID, str]
-
-
-def _rows(parts: Iterable[tuple[QuerySet[Any], str, set[uuid.UUID]]], most: int | None) -> set[Row]:
-    """The rows of these tables whose column is one of these ids; of each id `most` at most."""
-    conditions = [
-        _first(rows.filter(**{f"{column}__in": ids}), column, most)
-        for rows, column, all_ids in parts
-        for ids in split(all_ids)
-    ]
-    found: set[Row] = set()
-    for start in range(0, len(conditions), PARTS):
-        first, *others = conditions[start : start + PARTS]
-        rows = first.union(*others, all=True) if others else first
-        found.update((table, source, target, what) for table, source, target, what, *_ in rows)
-    return found
-
-
-def _first(rows: QuerySet[Any], column: str, most: int | None) -> QuerySet[Any]:
-    """The first rows of each value of a column; the database drops the others."""
-    if most is None:
-        return rows
-    place = Window(RowNumber(), partition_by=F(column), order_by="id")
-    found: QuerySet[Any] = rows.annotate(place=place).filter(place__lte=most)
-    return found
-
-
-def split(ids: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
-    """Ids in parts that one condition takes."""
-    whole = list(ids)
-    for start in range(0, len(whole), BATCH):
-        yield whole[start : start + BATCH]
-
-
-def _inputs(at: datetime | None) -> QuerySet[Any]:
-    return _edge_rows(consumed(at), "input", "artifact_version_id", "step_id", Value("", CharField()))
-
-
-def _outputs(at: datetime | None) -> QuerySet[Any]:
-    return _edge_rows(written(at), "output", "step_id", "artifact_version_id", F("step__status"))
-
-
-def _links(at: datetime | None) -> QuerySet[Any]:
-    return _edge_rows(open_links(at), "link", "artifact_version_id", "version_id", F("kind"))
-
-
-def _edge_rows(rows: Any, table: str, source: str, target: str, what: Any) -> QuerySet[Any]:
-    label = Value(table, CharField())
-    found: QuerySet[Any] = rows.annotate(table=label, what=what).values_list("table", source, target, "what")
-    return found
-
-
-def consumed(at: datetime | None) -> QuerySet[StepInput]:
-    """What steps read: all, or those that had begun at a moment."""
-    return StepInput.objects.filter(begun_by(at, "step__"))
-
-
-def written(at: datetime | None) -> QuerySet[StepOutput]:
-    """What steps wrote: all, or those that had begun at a moment."""
-    return StepOutput.objects.filter(begun_by(at, "step__"))
-
-
-def open_links(at: datetime | None) -> QuerySet[ArtifactLink]:
-    """The links that are there now or were at a moment, of versions and models that were."""
-    return ArtifactLink.objects.filter(
-        open_at(at), existing_at(at, "version__"), existing_at(at, "version__model__")
-    )
+def _edge(row: Row) -> Edge:
+    if row.table == "input":
+        return Edge(artifact_node(row.source), step_node(row.target), row.table)
+    if row.table == "link":
+        return Edge(artifact_node(row.source), version_node(row.target), row.table)
+    kind = "reused" if row.what == CACHED else row.table
+    return Edge(step_node(row.source), artifact_node(row.target), kind)

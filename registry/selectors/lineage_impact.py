@@ -13,12 +13,12 @@ from django.db import connection
 from django.db.models import Q, QuerySet, UUIDField, Value
 from django.db.models.expressions import RawSQL
 
-from registry.models import StepInput, StepOutput, Tenure
+from registry.models import ArtifactLink, StepInput, StepOutput, Tenure
 from registry.rules.cursors import make_cursor, read_cursor
 from registry.rules.errors import InvalidInput
 from registry.rules.filter_values import Kind
 from registry.rules.filters import DEFAULT_LIMIT, MAX_LIMIT
-from registry.selectors.lineage_edges import consumed, open_links, written
+from registry.selectors.lineage_reads import begun, linked
 from registry.selectors.moments import held
 
 MAX_EDGES = 400_000  # reads and writes of steps, that impact follows
@@ -69,7 +69,7 @@ def _reached(
     start: uuid.UUID, far: Mapping[uuid.UUID, int], at: datetime | None
 ) -> dict[uuid.UUID, dict[str, Any]]:
     """Every version that links what is downstream, by its id, with its distance in edges."""
-    links = open_links(at).filter(artifact_version__in=_downstream(start))
+    links = ArtifactLink.objects.filter(linked(at), artifact_version__in=_downstream(start))
     rows: dict[uuid.UUID, dict[str, Any]] = {}
     for artifact, *values in links.values_list(
         "artifact_version_id",
@@ -139,10 +139,10 @@ def _edges(start: uuid.UUID, at: datetime | None) -> QuerySet[Any]:
     """
     steps = RawSQL(f"{_reach()} SELECT step FROM reach", [_own(start)])  # noqa: S608, S611
     read, made = (
-        rows.filter(step__in=steps)
+        rows.objects.filter(begun(at), step__in=steps)
         .annotate(made=Value(flag))
         .values_list("step_id", "artifact_version_id", "made")
-        for rows, flag in ((consumed(at), 0), (written(at), 1))
+        for rows, flag in ((StepInput, 0), (StepOutput, 1))
     )
     both: QuerySet[Any] = read.union(made, all=True).order_by("step_id", "made")
     return both[:MAX_EDGES]

@@ -27,7 +27,8 @@ def node_facts(kind: str, ident: uuid.UUID, at: datetime | None = None) -> dict[
     """A node's facts with its nearest neighbours, now or at a moment, in about ten queries.
 
     Returns:
-        the facts of its type; `type`; `upstream` and `downstream`: rows of neighbours, at most 40 each.
+        the facts of its type; `type`; `upstream` and `downstream`: `nodes`, at most 40, `total`, and whether
+        that is `at_least` how many there are.
 
     Raises:
         NotFound: there is no such node.
@@ -38,13 +39,19 @@ def node_facts(kind: str, ident: uuid.UUID, at: datetime | None = None) -> dict[
     of_version = kind == "model_version"
     above = _near(kind, ident, UPSTREAM, at)
     below = _users(ident, at) if of_version else _near(kind, ident, DOWNSTREAM, at)
-    upstream, downstream = (
-        [node for node in answer["nodes"] if node["id"] != ident]
-        for answer in graph_answers([above, below], at)
-    )
+    upstream, downstream = (_beside(answer, ident) for answer in graph_answers([above, below], at))
     if of_version:
-        downstream = [node for node in downstream if _uses(node, row["run_id"])][:NEAR]
+        users = [node for node in downstream["nodes"] if _uses(node, row["run_id"])]
+        downstream = {"nodes": users[:NEAR], "total": len(users), "at_least": bool(below.folded)}
     return {**row, "type": kind, "upstream": upstream, "downstream": downstream}
+
+
+def _beside(answer: dict[str, Any], ident: uuid.UUID) -> dict[str, Any]:
+    """The neighbours in a graph of one step around a node, and how many it has."""
+    (here,) = (node for node in answer["nodes"] if node["id"] == ident)
+    nodes = [node for node in answer["nodes"] if node["id"] != ident]
+    total = len(nodes) + here.get("folded", 0)
+    return {"nodes": nodes, "total": total, "at_least": here.get("at_least", False)}
 
 
 def earlier_version(version: uuid.UUID, since: str, at: datetime | None = None) -> uuid.UUID:
@@ -56,8 +63,7 @@ def earlier_version(version: uuid.UUID, since: str, at: datetime | None = None) 
 
 
 def _near(kind: str, ident: uuid.UUID, way: str, at: datetime | None) -> Graph:
-    most = NEAR + 1
-    return walk([Node(kind, ident)], direction=way, depth=1, limit=most, most=most, at=at, look_beyond=False)
+    return walk([Node(kind, ident)], direction=way, depth=1, limit=NEAR + 1, at=at, look_beyond=False)
 
 
 def _users(version: uuid.UUID, at: datetime | None) -> Graph:

@@ -12,7 +12,8 @@ from django.db.models import Exists, F, OuterRef
 from registry.models import ArtifactLink, ArtifactVersion, ModelVersion, StepRun
 from registry.rules.lineage import Change, strongest
 from registry.selectors.lineage import Graph
-from registry.selectors.lineage_edges import Node, split
+from registry.selectors.lineage_edges import Node
+from registry.selectors.lineage_reads import split
 from registry.selectors.moments import held, open_at
 
 
@@ -50,6 +51,7 @@ def _answer(
             "type": node.type,
             "distance": distance,
             **({"folded": graph.folded[node]} if node in graph.folded else {}),
+            **({"at_least": True} if node in graph.at_least else {}),
             **_change(changed.get(node.id)),
         }
         for node, distance in sorted(graph.nodes.items(), key=lambda item: (item[1], item[0]))
@@ -60,7 +62,11 @@ def _answer(
     ]
     answer: dict[str, Any] = {"nodes": nodes, "edges": edges}
     if graph.folded or graph.more:
-        answer["truncated"] = {"folded": sum(graph.folded.values()), "deeper": graph.more}
+        answer["truncated"] = {
+            "folded": sum(graph.folded.values()),
+            "at_least": bool(graph.at_least),
+            "deeper": graph.more,
+        }
     return answer
 
 

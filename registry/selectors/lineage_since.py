@@ -13,7 +13,8 @@ from django.db.models import F
 from registry.models import ArtifactVersion, StepRun
 from registry.rules.lineage import MAX_NODES, Change, Earlier
 from registry.selectors.lineage import Graph, walk
-from registry.selectors.lineage_edges import Node, split, version_node
+from registry.selectors.lineage_edges import Node, version_node
+from registry.selectors.lineage_reads import split
 
 LEAST_DEPTH = 8
 Facts = tuple[Hashable, Mapping[str, Hashable]]  # what a node is found again by, and what may have changed

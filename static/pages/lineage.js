@@ -24,7 +24,7 @@
   function learn(data) {
     for (const node of data.nodes) {
       const old = known.nodes.get(node.id);
-      known.nodes.set(node.id, old ? { ...node, ...old, folded: node.folded } : node);
+      known.nodes.set(node.id, old ? { ...node, ...old, folded: node.folded, at_least: node.at_least } : node);
     }
     for (const edge of data.edges) known.edges.set(`${edge.from} ${edge.to} ${edge.kind}`, edge);
   }
@@ -53,7 +53,7 @@
     return {
       ...node, look: kind, fold: node.fold ? 1 : 0, changed, left: (node.hop ?? known.nodes.get(node.members[0])?.hop ?? 0) <= 0,
       icon: node.fold ? "plus" : ICONS[kind], badge: kind === "model" && !node.fold ? [stage, `g-${stage}`] : null,
-      line: (node.folded && !node.fold ? `${node.note} · +${node.folded}` : node.note) + (changed ? ` · ${node.change}` : ""),
+      line: (node.folded && !node.fold ? `${node.note} · +${node.folded.toLocaleString("en")}${node.at_least ? "+" : ""}` : node.note) + (changed ? ` · ${node.change}` : ""),
     };
   }
 
