@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0031_index_of_tenures_by_their_end")]
+    dependencies = [("registry", "0033_index_of_links_by_artifact")]
 
     operations = [
         migrations.AddIndex(
