@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from registry.pages.base import PageRequest, back_to, done, page
 from registry.pages.plans import draw_plan
+from registry.pages.versions import show_version
 from registry.rules.approvals import APPROVED, DECLINED
 from registry.rules.direction import isolated
 from registry.rules.errors import InvalidInput, NotFound, Refusal
@@ -31,7 +32,7 @@ SAID = {
 @page
 @require_POST
 def approval_ask(request: PageRequest, name: str, version: str) -> HttpResponse:
-    """Asks for approval; refused, the plan says so and keeps the reason."""
+    """Asks for approval; refused, the page says so and keeps the reason."""
     stage, reason = request.POST.get("stage", PRODUCTION), request.POST.get("reason", "").strip()
     try:
         write.ask_approval(
@@ -54,7 +55,7 @@ def approval_ask(request: PageRequest, name: str, version: str) -> HttpResponse:
 @page
 @require_POST
 def approval_answer(request: PageRequest, name: str, version: str, approval: uuid.UUID) -> HttpResponse:
-    """Approves, declines, or takes an answer or the request back; refused, the plan says so."""
+    """Approves, declines, or takes an answer or the request back; refused, the page says so."""
     do, comment = request.POST.get("do", ""), request.POST.get("comment", "").strip()
     row = get_approval(name, version, approval)
     which: dict[str, Any] = {
@@ -74,7 +75,8 @@ def approval_answer(request: PageRequest, name: str, version: str, approval: uui
         else:
             raise InvalidInput("This form says nothing that can be done.", hint="Use one of its buttons.")
     except Refusal as refusal:
-        return _refused(request, (name, version, row["stage"]), refusal, comment=comment)
+        typed = {"comment": comment, "refused_request": approval}
+        return _refused(request, (name, version, row["stage"]), refusal, **typed)
     return done(
         request, _back(request, name, version, row["stage"]), f"{SAID[do]} {isolated(name)} {row['version']}"
     )
@@ -94,7 +96,10 @@ def _back(request: PageRequest, name: str, version: str, stage: str) -> str:
 def _refused(
     request: PageRequest, what: tuple[str, str, str], refusal: Refusal, **typed: Any
 ) -> HttpResponse:
-    """The plan as it is now, with what was refused and what was typed."""
+    """The page whose form it was, the plan or the version's, as it is now; with what was typed."""
     name, version, stage = what
+    told = {"approval_refused": refusal, "comment_refused": "comment" in refusal.fields, **typed}
+    if back_to(request, "") == reverse("version", args=[name, version]):
+        return show_version(request, name, version, status=refusal.status, **told)
     plan = plan_promotion(name, version, stage if stage in EXCLUSIVE else PRODUCTION)
-    return draw_plan(request, plan, status=refusal.status, approval_refused=refusal, **typed)
+    return draw_plan(request, plan, status=refusal.status, **told)

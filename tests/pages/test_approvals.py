@@ -89,6 +89,33 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(client: Client, jo: C
     assert not ApprovalAnswer.objects.exists()
 
 
+def test_a_decline_without_a_word_is_told_at_its_field_on_the_same_page(client: Client, jo: Client) -> None:
+    request = asked(client)
+    for path, heading in ((PLAN, "Promote churn 2"), ("/models/churn/versions/2/", "version")):
+        page = jo.post(request, {**fields(jo, path), "do": "decline"})
+        shown = page.content.decode()
+        assert page.status_code == 400
+        assert heading in shown[shown.index("<h1") : shown.index("</h1>")]
+        field = re.search(r'<textarea[^>]*name="comment"[^>]*>', shown)
+        assert field
+        assert 'aria-invalid="true" aria-describedby="comment-production_error" autofocus' in field[0]
+        told = shown[shown.index('id="comment-production_error"') :]
+        assert "A decline says why. Say what would have to change." in told[: told.index("</div>")]
+        assert "Nothing was recorded" not in shown
+
+
+def test_what_concerns_no_field_takes_the_focus(client: Client, jo: Client, admin: Actor) -> None:
+    request, path = asked(client), "/models/churn/versions/2/"
+    seen = fields(jo, path)
+    log(admin, "churn", 2, {"note": 1})
+    page = jo.post(request, {**seen, "do": "approve", "comment": "looks right"})
+    shown = page.content.decode()
+    assert page.status_code == 409
+    assert 'role="alert" tabindex="-1" autofocus' in shown
+    assert ">looks right</textarea>" in shown
+    assert 'id="load-python"' in shown
+
+
 def test_answers_and_requests_are_taken_back(client: Client, jo: Client) -> None:
     request = asked(client)
     jo.post(request, {**fields(jo), "do": "decline", "comment": "too few rows"})
