@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from registry.rules.direction import spelled
-from registry.rules.metadata import flatten, split_path
+from registry.rules.metadata import leaves_of, split_path
 from registry.rules.metrics import HIGHER, direction, verdict
 from registry.templatetags import formats
 
@@ -44,21 +44,17 @@ def _metadata_of(version: Version) -> dict[str, Any]:
 
 
 def _parameters_of(version: Version) -> dict[str, Any]:
-    return _flat(version["parameters"])
+    return leaves_of(version["parameters"])
 
 
 def _code_of(version: Version) -> dict[str, Any]:
     around = {key: value for key, value in (version["environment"] or {}).items() if key != "packages"}
-    return {**_flat(version["code"]), **_flat(around)}
+    return {**leaves_of(version["code"]), **leaves_of(around)}
 
 
 def _packages_of(version: Version) -> dict[str, Any]:
     packages = (version["environment"] or {}).get("packages")
     return packages if isinstance(packages, dict) else {}
-
-
-def _flat(value: Any) -> dict[str, Any]:
-    return flatten(value) if isinstance(value, dict) else {}
 
 
 def _artifacts_of(version: Version) -> dict[str, Any]:

@@ -30,6 +30,26 @@ def flatten(metadata: object) -> dict[str, Any]:
     return leaves
 
 
+def leaves_of(told: object) -> dict[str, Any]:
+    """The leaves by path of what a program told, such as its parameters: as `flatten`, but refuses nothing.
+
+    What is nested deeper than metadata may be is one leaf; what isn't an object has none.
+    """
+    found: dict[str, Any] = {}
+
+    def walk(node: Mapping[Any, Any], keys: tuple[str, ...]) -> None:
+        for key, value in node.items():
+            here = (*keys, str(key))
+            if isinstance(value, Mapping) and value and len(here) < MAX_DEPTH:
+                walk(value, here)
+            else:
+                found[join_path(here)] = value
+
+    if isinstance(told, Mapping):
+        walk(told, ())
+    return found
+
+
 def _walk(node: Mapping[Any, Any], keys: tuple[str, ...], leaves: dict[str, Any]) -> None:
     if len(keys) >= MAX_DEPTH:
         raise InvalidInput(f"Metadata may be nested {MAX_DEPTH} deep, no deeper.", code="bad_metadata")

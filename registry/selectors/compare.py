@@ -9,7 +9,7 @@ from typing import Any
 
 from registry.models import ArtifactLink, ModelVersion, Run
 from registry.rules.errors import InvalidInput
-from registry.rules.metadata import flatten
+from registry.rules.metadata import leaves_of
 from registry.selectors.attached import metadata_of
 from registry.selectors.catalog import find_model, find_version
 from registry.selectors.catalog_rows import version_rows
@@ -59,7 +59,7 @@ def aligned(objects: Sequence[Mapping[str, Any]], *, flat: bool = False) -> list
     Args:
         flat: the objects' keys are paths already.
     """
-    leaves = [dict(one) if flat else flatten(one) for one in objects]
+    leaves = [dict(one) if flat else leaves_of(one) for one in objects]
     paths = sorted({path for one in leaves for path in one})
     return [
         _line(path, [one.get(path) for one in leaves], all(path in one for one in leaves)) for path in paths

@@ -18,7 +18,7 @@ from registry.models import (
     StepInput,
 )
 from registry.rules import plans as rules
-from registry.rules.metadata import flatten
+from registry.rules.metadata import leaves_of
 from registry.rules.stages import EXCLUSIVE, check_target
 from registry.selectors.approvals import answered_row, asked_rows
 from registry.selectors.catalog import CARD_FIELDS, find_model, find_version
@@ -68,7 +68,7 @@ def make_plan(model: Model, version: ModelVersion, target: str) -> dict[str, Any
             (late[candidate["id"]], late[held.get("id")]),
         ),
         **{
-            part: rules.lines(_flat(candidate[part]), _flat(held.get(part)))
+            part: rules.lines(leaves_of(candidate[part]), leaves_of(held.get(part)))
             for part in ("parameters", "code", "environment")
         },
         "artifacts": rules.artifact_lines(artifacts[candidate["id"]], artifacts[held.get("id")]),
@@ -131,10 +131,6 @@ def _shown(side: Side) -> Side:
         "by": side["by"],
         "run": run if side["run_id"] else None,
     }
-
-
-def _flat(value: Any) -> dict[str, Any]:
-    return flatten(value) if isinstance(value, dict) else {}
 
 
 def _values(evident: Evidence) -> tuple[dict[Any, dict[str, Any]], dict[Any, set[str]]]:

@@ -258,6 +258,7 @@ def step_page(run: uuid.UUID, step: uuid.UUID, at: datetime | None = None, begin
             "ended_at",
             "run_id",
             "parameters",
+            "upstream",
             "code",
             "attempts",
             "cache_key",

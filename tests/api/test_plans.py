@@ -252,3 +252,19 @@ def test_a_plan_takes_as_many_queries_whatever_there_is(api: Api) -> None:
 
 def test_a_plan_is_as_described(api: Api) -> None:
     jsonschema.validate(plan(api), closed(described("plan_promotion", 200)))
+
+
+def test_a_run_with_parameters_of_any_shape_stops_no_plan() -> None:
+    api = Api()
+    for rate in (1, 2):
+        wish = wanted("odd")
+        deep: dict[str, Any] = {"": rate, "k" * 3000: 1}
+        for _ in range(30):
+            deep = {"x": deep}
+        api.post("runs/", started(wish, parameters={"": rate, "deep": deep}))
+    api.post("models/odd/versions/1/stage/", {"stage": "production"})
+    plan = api.get("models/odd/versions/2/stage/?to=production")
+    assert sorted(row["same"] for row in plan["parameters"]) == [False, False, True]
+    told = api.post("models/odd/versions/2/stage/", {"stage": "production", "plan": plan["hash"]})
+    assert told["changed"]
+    assert api.get("models/odd/compare/?versions=1,2")["parameters"]

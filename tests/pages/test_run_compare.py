@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -60,3 +61,20 @@ def test_the_first_run_of_a_pipeline_says_that_there_is_nothing_before(client: C
     assert "first run of its pipeline" in page
     assert 'name="with"' in page
     text(client, "/runs/01890000-0000-7000-8000-000000000000/compare/", 404)
+
+
+def test_parameters_of_any_shape_are_compared(client: Client, api: Api) -> None:
+    deep: dict[str, Any] = {"end": 1}
+    for _ in range(30):
+        deep = {"x": deep}
+    first = started(pipeline="p", started_at="2026-01-31T10:00:00Z", parameters={"a": {"": 1}, "k" * 3000: 2})
+    second = started(pipeline="p", parameters={"a": {"": 2}, "deep": deep, "b": None})
+    for body in (first, second):
+        api.post("runs/", body)
+    odd = step("fit", parameters={"": 3, "deep": deep})
+    api.post(f"runs/{second['id']}/", {"steps": [odd]})
+    assert "deep.x.x" in text(client, f"/runs/{second['id']}/compare/")
+    assert "deep.x.x" in text(client, f"/runs/{second['id']}/steps/{odd['id']}/")
+    told = api.get(f"runs/{second['id']}/compare/")["parameters"]
+    assert {"path": "a.", "values": [1, 2], "same": False} in told
+    assert {"path": "b", "values": [None, None], "same": False} in told
