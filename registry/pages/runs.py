@@ -12,10 +12,12 @@ from django.views.decorators.http import require_safe
 
 from registry.pages import tables
 from registry.pages.base import PageRequest, page_of_past, show, wants
+from registry.pages.compare_rows import value_text
 from registry.pages.differences import diff
 from registry.pages.live import mark_of, unchanged
 from registry.pages.step_graph import step_graph
 from registry.pages.timelines import timeline
+from registry.rules.metadata import leaves_of
 from registry.rules.reruns import rerun_command
 from registry.rules.runs import RUN_STATES, RUNNING
 from registry.selectors import run_page
@@ -155,6 +157,10 @@ def run_step(request: PageRequest, run: uuid.UUID, step: uuid.UUID) -> HttpRespo
         "step": found,
         "lines": len(found["logs"].splitlines()),
         "seconds": took and took.total_seconds(),
+        "parameters": [
+            (path.replace("\\.", "."), value_text(value))
+            for path, value in leaves_of(found["parameters"]).items()
+        ],
         "window": _window(request, begin, run_page.STEP_PARTS, found["parts"]),
     }
     return show(request, "runs/step.html", context)

@@ -15,7 +15,7 @@ from registry.pages.timelines import timeline
 from registry.selectors.run_page import ROWS
 from tests.pages.catalog_world import browser, person
 from tests.pages.facts_world import Trained, running, text
-from tests.support.doors import Api, started
+from tests.support.doors import Api, started, step
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +126,24 @@ def test_a_step_shows_its_log_and_code(client: Client, api: Api) -> None:
     assert "2 lines" in page
     assert "def fit(): ..." in page
     text(client, f"/runs/{run.run}/steps/{uuid.uuid4()}/", 404)
+
+
+def test_a_step_shows_what_it_was_given_and_what_it_waited_for(client: Client, api: Api) -> None:
+    body = started(pipeline="p")
+    api.post("runs/", body)
+    given = {"settings": {"C": 0.5, "kernel": "rbf"}, "words": ["a", "b"], "limit": None, "quick": True}
+    fit = step("fit", upstream=["load", "split"], parameters=given, cache_key="")
+    api.post(f"runs/{body['id']}/", {"steps": [fit]})
+    page = unescape(text(client, f"/runs/{body['id']}/steps/{fit['id']}/"))
+    facts = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page)
+    shown = {re.sub("<[^>]*>", "", name): re.sub("<[^>]*>", "", value) for name, value in facts}
+    assert shown["settings.C"] == "0.5"
+    assert shown["settings.kernel"] == "rbf"
+    assert shown["words"] == '["a", "b"]'
+    assert shown["limit"] == "none"
+    assert shown["After"] == "load, split"
+    assert shown["Started"] == "31 Jan 2026, 12:00 UTC"
+    assert shown["Cache key"] == "never cached"
 
 
 def test_a_run_that_goes_on_asks_again_and_is_answered_only_when_it_changed(client: Client, api: Api) -> None:
