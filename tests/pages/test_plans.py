@@ -77,7 +77,11 @@ def test_a_plan_shows_both_sides_and_what_would_happen(client: Client, admin: Ac
     ):
         assert words in page, words
     assert "python" not in page  # the same on both sides
-    assert "3.12" in text(client, f"{PLAN}?to=production&all=1")
+    assert "Equal rows too" in page
+    assert b'role="switch"' not in client.get(f"{PLAN}?to=production").content  # a link takes no space key
+    every = text(client, f"{PLAN}?to=production&all=1")
+    assert "3.12" in every
+    assert "Only differences" in every
 
 
 def test_a_plan_is_confirmed_with_a_reason_and_can_be_undone(client: Client) -> None:
