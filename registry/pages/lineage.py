@@ -28,7 +28,8 @@ from registry.selectors.runs import find_run
 HOPS, MOST_HOPS = 2, 20
 NODES, MOST_NODES = 400, 3000  # that a page draws; what is beyond is told at its neighbour
 SHOWN_VERSIONS = 8  # that are offered to compare with
-SHARE = 10  # beside one node, each way, no more than this part of them
+PAGE = 40  # edges of one table beside a node that is expanded, at once
+SHARE = 10  # beside one node, each way and by each kind of edges, no more than this part of them
 ROWS = 60  # that the table shows at once
 WORDS = {"upstream": "Upstream", "both": "Both", "downstream": "Downstream"}
 
@@ -42,6 +43,8 @@ class Asked:
         self.direction = wanted if wanted in DIRECTIONS else BOTH
         self.hops = min(max(_number(request.GET.get("hops"), HOPS), 1), MOST_HOPS)
         self.nodes = min(max(_number(request.GET.get("nodes"), NODES), 1), MOST_NODES)
+        page = request.GET.get("page")  # of what is beside a node that is expanded; the whole graph has none
+        self.page = None if page is None else _number(page, 0)
         self.table = request.GET.get("view") == "table"
         self.everything = request.GET.get("rows") == "all"
         self.since = request.GET.get("since", "").strip()  # an earlier version, in words
@@ -51,8 +54,17 @@ class Asked:
         """The graph around these nodes, and what changed in it since an earlier version."""
         # A version's links are no hop of their own.
         depth = self.hops * EDGES_A_HOP + any(node.type == "model_version" for node in start)
-        wide = self.nodes // SHARE + 1
-        graph = walk(start, direction=self.direction, depth=depth, limit=self.nodes, wide=wide, at=self.at)
+        expands = self.page is not None
+        graph = walk(
+            start,
+            direction=self.direction,
+            depth=depth,
+            limit=self.nodes,
+            at=self.at,
+            wide=None if expands else self.nodes // SHARE + 1,
+            most=PAGE if expands else None,
+            skip=PAGE * (self.page or 0),
+        )
         return graph_answer(graph, changes_since(graph, earlier, depth=depth) if earlier else None)
 
 
@@ -156,7 +168,7 @@ def run_lineage(request: PageRequest, run: uuid.UUID) -> HttpResponse:
             ("Runs", reverse("runs")),
             (f"{isolated(found.pipeline.name)} {str(found.id)[-4:]}", reverse("run", args=[found.id])),
         ],
-        "around": "this run's steps",
+        "around": "this run",
     }
     return _lineage(request, start, about)
 

@@ -66,7 +66,8 @@ def walk(
         depth: how many edges away at most.
         limit: how many nodes at most; neighbours beyond it are counted in `folded`.
         at: as it was at this moment: what had been read, written and linked by then.
-        wide: how many new neighbours of one node at most, each way; those beyond it are counted in `folded`.
+        wide: how many new neighbours of one node at most, each way and by each kind of edges; those beyond it
+            are counted in `folded`.
         most: how many edges of one table are read of a node; by default as many as can be shown.
         skip: how many of those beside `start` are passed by: they are known already.
         look_beyond: whether to find out if there is `more`, which takes one query.
@@ -114,14 +115,14 @@ class _Way:
 
     def step(self, beside: Beside, distance: int, limit: int) -> None:
         """One step further."""
-        nodes, reached, beside_it = self.graph.nodes, dict[Node, None](), Counter[Node]()
+        nodes, reached, beside_it = self.graph.nodes, dict[Node, None](), Counter[tuple[Node, str]]()
         self.cut |= {near for way, near in beside.cut if way == self.direction}
         for near, far, edge in self.hops(beside):
             if far not in nodes:
-                if len(nodes) >= limit or (self.wide is not None and beside_it[near] >= self.wide):
+                if len(nodes) >= limit or (self.wide is not None and beside_it[near, edge.kind] >= self.wide):
                     self.folded[near] += 1
                     continue
-                beside_it[near] += 1
+                beside_it[near, edge.kind] += 1
             nodes.setdefault(far, distance)
             self.graph.edges.add(edge)
             if far not in self.seen and far.type != "model_version":  # versions give nothing on

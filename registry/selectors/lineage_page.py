@@ -50,8 +50,8 @@ def _beside(answer: dict[str, Any], ident: uuid.UUID) -> dict[str, Any]:
     """The neighbours in a graph of one step around a node, and how many it has."""
     (here,) = (node for node in answer["nodes"] if node["id"] == ident)
     nodes = [node for node in answer["nodes"] if node["id"] != ident]
-    total = len(nodes) + here.get("folded", 0)
-    return {"nodes": nodes, "total": total, "at_least": here.get("at_least", False)}
+    folded, at_least = here.get("folded", 0), here.get("at_least", False)
+    return {"nodes": nodes, "total": folded if at_least else len(nodes) + folded, "at_least": at_least}
 
 
 def earlier_version(version: uuid.UUID, since: str, at: datetime | None = None) -> uuid.UUID:

@@ -86,19 +86,21 @@
 
   // mcGraph(box, on, options) draws in #graph; `on` says what a page does at a choice: choose(id), enter(id), open(fold),
   // more(id), pick(id) (a click). Nodes: {id, look, short, line, icon or sign, badge, left, fold, focus, status, since,
-  // changed}; edges: {id, source, target, reused}. Options: `fitted`, the box is as high as the graph and isn't zoomed by wheel.
-  window.mcGraph = (box, on, { fitted = false } = {}) => {
+  // changed}; edges: {id, source, target, reused}. Options: `fitted`, the box is as high as the graph and isn't zoomed by wheel;
+  // `here`, what the columns are headed by where it is about (headings.js).
+  window.mcGraph = (box, on, { fitted = false, here = "" } = {}) => {
     const wrap = box.closest(".graph-wrap"), state = wrap.querySelector(".lineage-state");
     const layer = document.createElement("div");
-    let graph, extent, chosen = "", settling = 0, drawing = 0;
+    let graph, extent, heads, chosen = "", settling = 0, drawing = 0;
     const say = (text) => { state.textContent = text; };
 
     // Nodes and edges in their places, as Cytoscape takes them.
     function arranged(given, edges) {
       const room = (node) => (node.look === "step" ? STEP_ROOM : [node.width, node.height]);
       const nodes = given.map((node) => ({ ...node, width: SIZES[node.look][0], height: SIZES[node.look][1] }));
-      const { places, ways } = window.mcLayers(nodes.map((node) => ({ id: node.id, width: room(node)[0], height: room(node)[1], left: node.left })), edges);
+      const { places, ways, columns } = window.mcLayers(nodes.map((node) => ({ id: node.id, width: room(node)[0], height: room(node)[1], left: node.left })), edges);
       const byId = new Map(nodes.map((node) => [node.id, node]));
+      heads?.show(columns.map(({ start, ids }) => ({ start, nodes: ids.map((id) => byId.get(id)) })));
       const side = (id, way) => [places.get(id).x + (way * byId.get(id).width) / 2, places.get(id).y];
       extent = { x1: Infinity, y1: Infinity, x2: -Infinity, y2: -Infinity };
       for (const node of nodes) {
@@ -122,6 +124,7 @@
     function move() {
       const pan = graph.pan(), zoom = graph.zoom();
       layer.style.transform = `translate(${pan.x}px, ${pan.y}px) scale(${zoom})`;
+      heads?.move(pan, zoom);
       layer.hidden = zoom < LEGIBLE;
       if (graph.nodes().length > MANY && !layer.hidden) {
         clearTimeout(settling);
@@ -133,6 +136,7 @@
     // margin away from the box's.
     function view(whole) {
       const size = [extent.x2 - extent.x1, extent.y2 - extent.y1], wide = box.clientWidth - 2 * MARGIN;
+      const top = heads?.high || 0;
       let foot = 0;
       if (fitted) { // as high as its graph; what isn't in sight whole has its zoom below
         const across = Math.min(wide / size[0], 1), scale = across >= LEAST ? across : 0.9, high = size[1] * scale + 2 * MARGIN;
@@ -142,13 +146,14 @@
         box.style.height = `${Math.min(high, most) + foot}px`;
         graph.resize();
       }
-      const room = [wide, box.clientHeight - foot - 2 * MARGIN], fits = Math.min(room[0] / size[0], room[1] / size[1], 1);
+      const room = [wide, box.clientHeight - foot - top - 2 * MARGIN], fits = Math.min(room[0] / size[0], room[1] / size[1], 1);
       const zoom = whole || fits >= LEAST ? fits : 0.9;
       const focus = graph.nodes().filter((node) => node.data("focus"))[0]?.position();
       const middle = [(extent.x1 + extent.x2) / 2, (extent.y1 + extent.y2) / 2], wish = zoom === fits || !focus ? middle : [focus.x, focus.y];
       const within = (at, low, high, half) => (high - low < 2 * half ? (low + high) / 2 : Math.min(Math.max(at, low + half), high - half));
       const x = within(wish[0], extent.x1, extent.x2, room[0] / 2 / zoom), y = within(wish[1], extent.y1, extent.y2, room[1] / 2 / zoom);
-      graph.viewport({ zoom, pan: { x: box.clientWidth / 2 - x * zoom, y: (box.clientHeight - foot) / 2 - y * zoom } });
+      graph.viewport({ zoom, pan: { x: box.clientWidth / 2 - x * zoom, y: (box.clientHeight - foot + top) / 2 - y * zoom } });
+      move(); // the same view as before tells of nothing
     }
 
     // Many nodes come in over some frames, between which the page answers; those that one looks at already at once, if
@@ -248,6 +253,7 @@
       layer.className = "node-layer";
       layer.setAttribute("aria-hidden", "true");
       box.append(layer);
+      if (here) heads = window.mcHeadings(box, here);
       graph.on("viewport resize", move);
       graph.on("tap", "node", (event) => (choose(event.target.id()), on.pick?.(event.target.id())));
       graph.on("dbltap", "node", (event) => on.more?.(event.target.id()));

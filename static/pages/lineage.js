@@ -7,6 +7,8 @@
   const ICONS = { data: "database", step: "player-play", model: "box", deployment: "rocket" };
   const panel = document.getElementById("lineage-facts");
   const known = { nodes: new Map(), edges: new Map(), groups: new Map() }, opened = new Set();
+  const pages = new Map(); // of the nodes that are expanded: how far one went through what is beside them
+  const TRIES = 3; // pages that hold nothing new
   let asking = 0;
 
   const look = (node) => (node.type === "model_version" ? "model" : node.type === "step_run" ? "step" : node.kind === "deployment" ? "deployment" : "data");
@@ -19,7 +21,7 @@
     open,
     more: expand,
     enter: (id) => document.querySelector(`#lineage-facts [data-node="${CSS.escape(id)}"] a[href]`)?.click(),
-  });
+  }, { here: box.dataset.here });
 
   function learn(data) {
     for (const node of data.nodes) {
@@ -77,17 +79,30 @@
     return answer.json();
   }
 
+  // The next page of what is beside a node; whether there was anything.
+  async function page(node) {
+    const { id, type } = node, number = pages.get(id) || 0;
+    const data = await ask(`${fill(box.dataset.around, type, id)}?hops=1&page=${number}${box.dataset.more}${then("&")}`);
+    const beside = (edges) => new Set([...edges].flatMap((edge) => (edge.from === id ? [edge.to] : edge.to === id ? [edge.from] : []))).size;
+    const here = data.nodes.find((one) => one.id === id), total = beside(data.edges) + (here?.folded || 0);
+    data.nodes.forEach((one) => { one.group = null; one.focus = false; });
+    learn(data);
+    if (!here?.at_least) known.nodes.get(id).folded = Math.max(0, total - beside(known.edges.values()));
+    pages.set(id, number + 1);
+    return beside(data.edges) > 0;
+  }
+
   async function expand(id) {
     const node = known.nodes.get(id);
     if (!node) return;
     graph.say("Expanding…");
     try {
       const before = known.nodes.size;
-      const data = await ask(`${fill(box.dataset.around, node.type, id)}?hops=1${box.dataset.more}${then("&")}`);
-      data.nodes.forEach((one) => { one.group = null; one.focus = false; });
-      learn(data);
+      for (let tries = 0; known.nodes.size === before && tries < (node.type === "model_version" ? 1 : TRIES); tries++) {
+        if (!await page(node)) break;
+      }
       await redraw(graph.chosen() || id); // who has gone on meanwhile stays where they are
-      if (known.nodes.size === before) graph.say("There is nothing more beside it.");
+      if (known.nodes.size === before) graph.say(known.nodes.get(id).folded ? "Nothing new yet: expand it again." : "There is nothing more beside it.");
     } catch {
       graph.say("The server did not answer: try again.");
     }

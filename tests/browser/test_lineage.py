@@ -81,3 +81,17 @@ def test_what_changed_since_a_version_is_chosen_told_and_kept(open_page: Open, w
     assert_accessible(page)
     plain = open_page(f"/models/{world.model}/versions/2/lineage/?since=1", javascript=False)
     expect(plain.get_by_role("cell", name="changed", exact=True)).to_be_visible()
+
+
+def test_columns_say_how_many_steps_away_they_are(open_page: Open, world: World) -> None:
+    page = open_page(f"/models/{world.model}/versions/1/lineage/")
+    expect(page.locator("#graph[data-ready]")).to_be_visible()
+    heads = page.locator(".graph-heads span")
+    expect(heads.filter(has_text="this version")).to_be_visible()
+    expect(heads.first).to_have_text(re.compile(r"^\d steps? up$"))
+    start = heads.last.evaluate("head => head.getBoundingClientRect().left")
+    page.get_by_role("button", name="Zoom in").click()
+    expect(heads.last).to_have_count(1)
+    assert heads.last.evaluate("head => head.getBoundingClientRect().left") != start
+    run = open_page(f"/runs/{world.run}/")
+    assert run.locator(".graph-heads").count() == 0

@@ -159,15 +159,15 @@ def test_of_very_many_readers_some_are_drawn_and_the_others_counted(
     weights = run.weights["id"]
     drawn = nodes_of(client, f"/lineage/artifact_version/{weights}/?nodes=90&direction=downstream&hops=1")
     (focus,) = (node for node in drawn["nodes"] if node["focus"])
-    assert focus["folded"] == 20 + 1 - 10  # the version that links it, too
-    assert len(drawn["nodes"]) == 1 + 10
+    assert focus["folded"] == 20 - 10
+    assert len(drawn["nodes"]) == 1 + 10 + 1  # the version that links it, too
     assert drawn["more"]
     facts = text(client, f"/lineage/artifact_version/{weights}/facts/")
     assert "Downstream, 21" in facts
     assert "13 more" in facts
     monkeypatch.setattr(lineage_page, "NEAR", 4)
     monkeypatch.setattr(lineage, "MAX_FOLDED", 10)
-    assert "Downstream, 14+" in text(client, f"/lineage/artifact_version/{weights}/facts/")
+    assert "Downstream, 10+" in text(client, f"/lineage/artifact_version/{weights}/facts/")
     table = text(client, "/artifacts/classifier/1/lineage/?nodes=9&direction=downstream&hops=1&view=table")
     assert "at least 10 more beside it" in table
     assert "at least 10 neighbours left out" in table
@@ -233,3 +233,26 @@ def test_a_fold_counts_as_one_for_what_lies_behind_it() -> None:
     assert [len(group["members"]) for group in groups] == [6, 6]
     few = graphs.fold(nodes[:4], edges[:3], far, {"hub"})
     assert few == []
+
+
+def test_what_is_beside_a_node_comes_page_by_page(client: Client) -> None:
+    api = Api()
+    run = Trained(api)
+    read = [{"name": "classifier", "artifact_version": run.weights["id"]}]
+    body = started(pipeline="nightly")
+    api.post("runs/", body)
+    steps = [step(f"score {n}", inputs=read, id=ident()) for n in range(100)]
+    api.post(f"runs/{body['id']}/", {"status": "completed", "steps": steps})
+    weights, found = run.weights["id"], []
+    for page in range(3):
+        drawn = nodes_of(client, f"/lineage/artifact_version/{weights}/?hops=1&page={page}")
+        (focus,) = (node for node in drawn["nodes"] if node["focus"])
+        shown = [node["name"] for node in drawn["nodes"] if node["name"].startswith("score ")]
+        pairs = [{edge["from"], edge["to"]} for edge in drawn["edges"]]
+        beside = {one for pair in pairs if weights in pair for one in pair - {weights}}
+        found += shown
+        assert len(shown) <= 40
+        assert focus["folded"] + len(beside) == 100 + 2  # the step that wrote it, the version that links it
+    assert len(found) == len(set(found)) == 100
+    text(client, f"/lineage/artifact_version/{weights}/?hops=1&page=x")
+    assert not nodes_of(client, f"/lineage/artifact_version/{weights}/?hops=1&page=9")["edges"]
