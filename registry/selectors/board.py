@@ -36,7 +36,7 @@ from registry.selectors.placed import came_since, counts_of, newest_in
 
 NEW = "new"
 LANES = (NEW, STAGING, PRODUCTION, ARCHIVED)
-FIRST, FIRST_OF_ALL = 7, 6  # cards of a column; one more is read to know whether there are others
+FIRST = FIRST_OF_ALL = 6  # cards of a column; one more is read to know whether there are others
 LINE = 12  # versions in a card's small line
 
 Card = dict[str, Any]
