@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -12,11 +13,10 @@ from django.views.decorators.http import require_safe
 
 from registry.pages import tables
 from registry.pages.base import PageRequest, page_of_past, show, wants
-from registry.pages.compare_rows import value_text
-from registry.pages.differences import diff
 from registry.pages.live import mark_of, unchanged
 from registry.pages.step_graph import step_graph
 from registry.pages.timelines import timeline
+from registry.rules.direction import spelled
 from registry.rules.metadata import leaves_of
 from registry.rules.reruns import rerun_command
 from registry.rules.runs import RUN_STATES, RUNNING
@@ -25,6 +25,7 @@ from registry.selectors.models_page import with_colors
 from registry.selectors.overview import last_line
 
 FILTERS = ("status", "pipeline", "model", "by", "tag", "started", "cursor", "before")
+LONG = 300  # characters of a value of the run before, on hover
 STATES = {"completed": "done"}  # the words of the pages where they differ from the API's
 
 
@@ -139,11 +140,25 @@ def _parameters(run: Mapping[str, Any]) -> list[tuple[str, str | None, str | Non
 
     The value is None for one that the run before had and this one hasn't.
     """
-    before = run["before"]
-    changed = {path: old for path, old, _ in diff(before["parameters"], run["parameters"])} if before else {}
-    now = [(path, value, changed.get(path, "")) for path, _, value in diff(None, run["parameters"])]
-    gone = [(path, None, old) for path, old in changed.items() if path not in {path for path, _, _ in now}]
-    return [(path, value, None if old == "" else (old or "not given")) for path, value, old in [*now, *gone]]
+    now = _told(run["parameters"])
+    if not run["before"]:
+        return [(path, value, None) for path, value in now.items()]
+    before = _told(run["before"]["parameters"])
+    kept = [
+        (path, value, None if before.get(path) == value else before.get(path, "not given")[:LONG])
+        for path, value in now.items()
+    ]
+    return [*kept, *((path, None, old[:LONG]) for path, old in before.items() if path not in now)]
+
+
+def _told(parameters: object) -> dict[str, str]:
+    """What a run or a step was called with, by path, as one would type it; `null` is something."""
+    return {
+        path.replace("\\.", "."): value
+        if isinstance(value, str) and value
+        else spelled(json.dumps(value, ensure_ascii=False))
+        for path, value in leaves_of(parameters).items()
+    }
 
 
 @page_of_past
@@ -157,10 +172,7 @@ def run_step(request: PageRequest, run: uuid.UUID, step: uuid.UUID) -> HttpRespo
         "step": found,
         "lines": len(found["logs"].splitlines()),
         "seconds": took and took.total_seconds(),
-        "parameters": [
-            (path.replace("\\.", "."), value_text(value))
-            for path, value in leaves_of(found["parameters"]).items()
-        ],
+        "parameters": list(_told(found["parameters"]).items()),
         "window": _window(request, begin, run_page.STEP_PARTS, found["parts"]),
     }
     return show(request, "runs/step.html", context)

@@ -128,10 +128,32 @@ def test_a_step_shows_its_log_and_code(client: Client, api: Api) -> None:
     text(client, f"/runs/{run.run}/steps/{uuid.uuid4()}/", 404)
 
 
+def test_a_parameter_of_nothing_is_shown_and_compared(client: Client, api: Api) -> None:
+    one = started(
+        pipeline="p", started_at="2026-01-31T10:00:00Z", parameters={"limit": 5, "word": "", "k": None}
+    )
+    two = started(pipeline="p", parameters={"limit": None, "word": "", "k": None})
+    for body in (one, two):
+        api.post("runs/", body)
+    page = unescape(text(client, f"/runs/{two['id']}/"))
+    rows = re.findall(r"<dt>(limit|word|k)</dt><dd>(.*?)</dd>", page)
+    shown = {name: re.sub("<[^>]*>", "", value).strip() for name, value in rows}
+    assert shown["limit"].startswith("null")
+    assert "was 5 in run" in shown["limit"]
+    assert (shown["word"], shown["k"]) == ('""', "null")
+    assert page.count("was 5") == 1
+
+
 def test_a_step_shows_what_it_was_given_and_what_it_waited_for(client: Client, api: Api) -> None:
     body = started(pipeline="p")
     api.post("runs/", body)
-    given = {"settings": {"C": 0.5, "kernel": "rbf"}, "words": ["a", "b"], "limit": None, "quick": True}
+    given = {
+        "settings": {"C": 0.5, "kernel": "rbf"},
+        "words": ["a", "b"],
+        "limit": None,
+        "quick": True,
+        "rows": 1204118,
+    }
     fit = step("fit", upstream=["load", "split"], parameters=given, cache_key="")
     api.post(f"runs/{body['id']}/", {"steps": [fit]})
     page = unescape(text(client, f"/runs/{body['id']}/steps/{fit['id']}/"))
@@ -140,7 +162,9 @@ def test_a_step_shows_what_it_was_given_and_what_it_waited_for(client: Client, a
     assert shown["settings.C"] == "0.5"
     assert shown["settings.kernel"] == "rbf"
     assert shown["words"] == '["a", "b"]'
-    assert shown["limit"] == "none"
+    assert shown["quick"] == "true"
+    assert shown["rows"] == "1204118"
+    assert shown["limit"] == "null"
     assert shown["After"] == "load, split"
     assert shown["Started"] == "31 Jan 2026, 12:00 UTC"
     assert shown["Cache key"] == "never cached"
