@@ -7,7 +7,10 @@ model was in production in its turn. There are a tenth as many runs and artifact
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import Any
+
+from registry.rules.lasting import class_of
 
 PER_MODEL = 100  # versions for each model, of which the crowded one takes its part
 CROWD = 5  # every fifth version is the crowded model's
@@ -58,8 +61,19 @@ class Fill:
     @property
     def fourth(self) -> str:
         """The SQL of the number of the version that is the fourth after version i in its model."""
-        own = 4 * self.models * CROWD // (CROWD - 1)
-        return f"(i + {self._either(str(4 * CROWD), str(own))})"
+        crowded, other = self._fourths
+        return f"(i + {self._either(str(crowded), str(other))})"
+
+    @property
+    def lasted(self) -> str:
+        """The SQL of how long version i was in production, if another one came after it."""
+        crowded, other = (class_of(timedelta(seconds=each)) for each in self._fourths)
+        return self._either(str(crowded), str(other))
+
+    @property
+    def _fourths(self) -> tuple[int, int]:
+        """How far the fourth after a version is in the series: in the crowded model, and in the others."""
+        return 4 * CROWD, 4 * self.models * CROWD // (CROWD - 1)
 
     def _either(self, crowded: str, other: str) -> str:
         return f"(CASE WHEN i % {CROWD} = {CROWD - 1} THEN {crowded} ELSE {other} END)"
@@ -188,7 +202,9 @@ def stages(fill: Fill) -> None:
         ("eeef", f"{number} % 4 = 1 AND NOT ({last})", "archived", next_at, "NULL"),
         ("eee0", f"{number} = {fill.last} - 1 AND {number} % 4 <> 1", "staging", started, "NULL"),
     ):
+        lasted = f"CASE WHEN {ended} IS NULL THEN NULL ELSE {fill.lasted} END"
         own = {"id": fill.key(prefix, "i"), "stage": f"'{stage}'", "valid_from": begun, "valid_to": ended}
+        own |= {"lasted": lasted}
         fill.insert("registry_tenure", fill.versions, where, **own, **common)
 
 

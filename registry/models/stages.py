@@ -20,6 +20,9 @@ class Tenure(models.Model):
     stage = models.CharField(max_length=16)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
+    lasted = models.SmallIntegerField(
+        null=True, help_text="How long, as a class of rules.lasting; none while it goes on."
+    )
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     door = models.CharField(max_length=16)
     reason = models.TextField(blank=True)
@@ -53,7 +56,10 @@ class Tenure(models.Model):
             models.Index(fields=["valid_from"], name="tenure_from"),
             models.Index(fields=["stage", "valid_from", "id"], condition=OPEN, name="tenure_open_stage"),
             models.Index(fields=["stage", "valid_from", "valid_to"], name="tenure_stage_from"),
-            models.Index(fields=["stage", "valid_to", "valid_from", "model"], name="tenure_stage_to"),
+            # What a moment lies in, by a few short ranges: see selectors.staged.standing.
+            models.Index(
+                fields=["stage", "lasted", "valid_to", "valid_from", "model"], name="tenure_stage_to"
+            ),
         ]
 
 

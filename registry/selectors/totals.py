@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum, Value
 
-from registry.models import Event, Model, ModelVersion, Tenure
+from registry.models import Event, Model, ModelVersion
+from registry.rules.lasting import latest
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.catalog import alive_models
 from registry.selectors.compiled import MOMENT, Compiled
 from registry.selectors.lists import Counted
-from registry.selectors.moments import holding, lost_then, model_gone, newest_then, open_at
+from registry.selectors.moments import holding, lost_then, model_gone, newest_then
 from registry.selectors.staged import holders_now, standing
 
 HELD = (PRODUCTION, STAGING)
@@ -28,7 +30,7 @@ def totals(at: datetime | None = None) -> dict[str, int]:
     if at is None:
         counted = _NOW.dicts()[0]
         return {name: many or 0 for name, many in counted.items()}
-    made, gone = _then(*_way(at)).dicts(at)[0], _GONE.dicts(at)[0]
+    made, gone = _then(*_way(at)).dicts(at, *latest(at))[0], _GONE.dicts(at)[0]
     there = {name: (many or 0) - (gone[name] or 0) for name, many in made.items()}
     lost = there.pop("lost")
     return {**there, "versions": there["versions"] - lost}
@@ -71,7 +73,7 @@ def _seen(at: datetime) -> QuerySet[Any, Any]:
 def _then(late: bool, few: bool) -> Compiled:
     """What had been made by a moment, deleted or not, and who held a stage, counted by one of the ways."""
 
-    def build(at: datetime) -> QuerySet[Any, Any]:
+    def build(at: datetime, *ends: datetime) -> QuerySet[Any, Any]:
         lost = ModelVersion.objects.filter(deleted_at__lte=at).values("deleted_at")
         made = _made_lately(at) if late else _made_early(at)
         return _one(
@@ -79,10 +81,10 @@ def _then(late: bool, few: bool) -> Compiled:
             models=Count("id"),
             lost=Max(Counted(lost)),
             versions=Max(made) if few else Sum(newest_then(at)),
-            **{stage: Max(_held(stage, at, late=late)) for stage in HELD},
+            **{stage: Max(_held(stage, at, ends)) for stage in HELD},
         )
 
-    return Compiled(build, MOMENT)
+    return Compiled(build, MOMENT, *latest(MOMENT))
 
 
 def _made_lately(at: datetime) -> Any:
@@ -94,11 +96,9 @@ def _made_early(at: datetime) -> Any:
     return Counted(ModelVersion.objects.filter(created_at__lte=at).values("created_at"))
 
 
-def _held(stage: str, at: datetime, *, late: bool) -> Any:
-    if not late:
-        return Counted(Tenure.objects.filter(open_at(at), stage=stage).values("valid_from"))
-    ongoing, ended = (Counted(tenures.values("valid_to")) for tenures in standing([stage], at))
-    return ongoing + ended
+def _held(stage: str, at: datetime, ends: Iterable[datetime]) -> Any:
+    first, *others = (Counted(tenures.values("valid_to")) for tenures in standing([stage], at, ends))
+    return sum(others, first)
 
 
 def _gone(at: datetime) -> QuerySet[Any, Any]:

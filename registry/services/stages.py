@@ -12,6 +12,7 @@ from registry.models import ModelVersion, Tenure
 from registry.rules import stages as rules
 from registry.rules.errors import Conflict, RuleRefused
 from registry.rules.gates import PASSED
+from registry.rules.lasting import earliest
 from registry.rules.roles import action_for_stage
 from registry.selectors.catalog import find_model, find_version, still_there
 from registry.selectors.gates import judge
@@ -22,7 +23,7 @@ from registry.services.actors import Actor
 from registry.services.approvals import close_requests
 from registry.services.inserts import insert
 from registry.services.unit import Change, Work, unit
-from registry.services.updates import update
+from registry.services.updates import Since, update
 
 
 @dataclass(frozen=True)
@@ -177,14 +178,21 @@ def _tell(
 def _end_tenure(version: ModelVersion, at: datetime) -> None:
     """Ends the stage that this version holds, where another or none follows at once."""
     if version.stage is not None:
-        update(Tenure, {"version_id": version.id, "valid_to": None}, valid_to=at)
+        _end_tenures([version.id], at)
 
 
 def _leave(versions: Iterable[ModelVersion], at: datetime) -> None:
     """Ends the stages that these versions hold."""
     ids = [version.id for version in versions]
-    Tenure.objects.filter(version_id__in=ids, valid_to__isnull=True).update(valid_to=at)
+    if not ids:
+        return
+    _end_tenures(ids, at)
     ModelVersion.objects.filter(id__in=ids).update(stage=None)
+
+
+def _end_tenures(versions: list[uuid.UUID], at: datetime) -> None:
+    lasted = Since("valid_from", earliest(at))
+    update(Tenure, {"version_id": versions, "valid_to": None}, valid_to=at, lasted=lasted)
 
 
 def _enter(

@@ -1,15 +1,20 @@
 """What is bounded of a moment, so that the past of a crowded registry is read like that of a small one."""
 
+from datetime import datetime, timedelta
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from registry.models import Event, Model
+from registry.models import Event, Model, Tenure
+from registry.rules.lasting import CLASSES, class_of
 from registry.selectors import catalog_lists, lists, placed, staged, totals
 from registry.selectors.board import cards_of_model, lines
 from registry.selectors.catalog import alive_models
-from registry.selectors.moments import models_at
+from registry.selectors.moments import models_at, open_at
 from registry.services import catalog, metadata, stages, versions
 from registry.services.actors import Actor
 from tests.support.doors import Api
@@ -157,5 +162,64 @@ def test_models_without_a_holder_are_found_by_what_ended_since(admin: Actor, sta
     found = lists.filtered(listing, models_at(at), listing.read({"stage": [stage]}).tests)
     assert [model.name for model in found] == ["idle"]
     steps = found.explain()  # with its parameters apart, as it is asked
-    for ended in ("valid_to=?", "valid_to>?"):
-        assert f"COVERING INDEX tenure_stage_to (stage=? AND {ended})" in steps
+    for ended in ("valid_to=?", "valid_to>? AND valid_to<?", "valid_to>?"):
+        assert f"COVERING INDEX tenure_stage_to (stage=? AND lasted=? AND {ended})" in steps
+
+
+@pytest.fixture
+def lasting(admin: Actor) -> list[datetime]:
+    """The borders of tenures that follow one another: of each class the longest, and nearly the shortest."""
+    lengths = [most + near for most in CLASSES for near in (timedelta(), timedelta(microseconds=1))]
+    at, borders = timezone.now() - sum(lengths, timedelta(days=1)), []
+    tenures = list(Tenure.objects.order_by("valid_from").filter(stage="archived"))
+    assert len(tenures) == 4
+    tenures += Tenure.objects.filter(stage="production", valid_to__isnull=False)
+    for tenure, length in zip(tenures, lengths, strict=True):
+        tenure.stage, tenure.valid_from, tenure.valid_to = "production", at, at + length
+        tenure.lasted = class_of(length)
+        tenure.save()
+        borders.append(at)
+        at += length
+    Model.objects.update(created_at=borders[0] - timedelta(days=1))
+    return [*borders, at]
+
+
+def test_a_moment_lies_in_the_same_tenures_by_how_long_they_lasted(
+    admin: Actor, lasting: list[datetime]
+) -> None:
+    tick, seen = timedelta(microseconds=1), set()
+    for at in [border + near for border in lasting for near in (-tick, timedelta(), tick)]:
+        parts = [list(part) for part in staged.standing(["production", "staging"], at)]
+        assert len(parts) == len(CLASSES) + 2
+        found = [each for part in parts for each in part]
+        assert sorted(each.id for each in found) == sorted(
+            Tenure.objects.filter(open_at(at), stage="production").values_list("id", flat=True)
+        )
+        seen |= {each.lasted for each in found}
+        assert totals.totals(at)["production"] == len(found)
+    assert seen == set(range(len(CLASSES) + 1))
+
+
+@pytest.mark.parametrize("number", range(len(CLASSES) + 1))
+def test_a_tenure_that_ends_says_how_long_it_lasted(admin: Actor, number: int) -> None:
+    began = timezone.now() - [*CLASSES, CLASSES[-1] * 2][number] + timedelta(minutes=1)
+    held = Tenure.objects.filter(stage="production", valid_to__isnull=True)
+    held.update(valid_from=began)
+    stages.promote(actor=admin, model="fraud", version=3, to="production")
+    ended = Tenure.objects.get(valid_from=began)
+    assert ended.valid_to
+    assert ended.lasted == class_of(ended.valid_to - began) == number
+    stages.undo(actor=admin, model="fraud")
+    assert set(Tenure.objects.filter(valid_to__isnull=True).values_list("lasted", flat=True)) == {None}
+    assert not Tenure.objects.filter(valid_to__isnull=False, lasted__isnull=True).exists()
+
+
+def test_tenures_of_before_get_how_long_they_lasted(admin: Actor, lasting: list[datetime]) -> None:
+    rows = Tenure.objects.order_by("id").values_list("id", "lasted")
+    before = list(rows)
+    Tenure.objects.update(lasted=None)
+    migration = import_module("registry.migrations.0035_how_long_tenures_lasted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migration, "AT_ONCE", 3)
+        migration.fill(apps, None)
+    assert list(rows) == before
