@@ -34,6 +34,8 @@ class Column:
         times: of how many FEW its matches are looked up, where it would be long to walk past the others.
         bound: the condition in terms of the rows that the list is within, where only these give one that
             its order's index answers.
+        newest: so many matches' keys, and the value of the list's default order after which all that match
+            are among them; None where that isn't known.
         past: of a moment, before which an index can't stop: it isn't counted where few rows are walked.
         tally: the condition for counting all that match, where to ask each row by another one would be long.
         inside: the filter that leads an index which goes on by this column: its matches are counted in that.
@@ -50,6 +52,7 @@ class Column:
     source: Callable[[Test], QuerySet[Any, Any]] | None = None
     times: int = 1
     bound: Callable[[Test, QuerySet[Any]], Q] | None = None
+    newest: Callable[[Test, int], tuple[list[Any], Any] | None] | None = None
     past: bool = False
     tally: Where | None = None
     inside: str = ""

@@ -32,6 +32,7 @@ from registry.selectors.columns import Column, walked
 
 INSIDE = 6  # of how many FEW the matches inside another filter are looked up: all the others are walked past
 FEW = 2000  # rows: as many as a page costs to look up and sort, or to walk past, at a million
+AHEAD = 8  # of how many pages a column's newest matches are looked up
 M = TypeVar("M", bound=Model)
 
 
@@ -99,7 +100,7 @@ def page(listing: Listing, within: QuerySet[M], given: Mapping[str, Sequence[str
     query = listing.read(given)
     found = filtered(listing, within, query.tests)
     total = _total(listing, within, query, found) if query.total else None
-    keys = _keys(found, listing.sorts[query.sort].path, query)
+    keys = _newest(listing, found, query) or _keys(found, listing.sorts[query.sort].path, query)
     more = len(keys) > query.limit
     keys = keys[: query.limit]
     rows = in_order(listing.rows([key for key, _ in keys]), (key for key, _ in keys), listing.key)
@@ -177,6 +178,22 @@ def in_order(rows: Iterable[dict[str, Any]], keys: Iterable[Any], name: str = "i
     """The rows in the order of their keys; one that went away meanwhile is left out."""
     by_id = {row[name]: row for row in rows}
     return [by_id[key] for key in keys if key in by_id]
+
+
+def _newest(listing: Listing, found: QuerySet[M], query: Query) -> list[tuple[Any, Any]]:
+    """The keys of one page and one row more, of a column's newest matches; none where they don't fill it."""
+    if ("-" if query.descending else "") + query.sort != listing.default:
+        return []
+    for test in query.tests:
+        known = listing.column(test.field).newest
+        newest = known(test, AHEAD * (query.limit + 1)) if known else None
+        if newest is None:
+            continue
+        path = listing.sorts[query.sort].path
+        some = found.model._default_manager.filter(pk__in=newest[0], **{f"{path}__gt": newest[1]})
+        keys = _keys(some.filter(Exists(found.filter(pk=OuterRef("pk")))), path, query)
+        return keys if len(keys) > query.limit else []
+    return []
 
 
 def _keys(found: QuerySet[M], path: str, query: Query) -> list[tuple[Any, Any]]:

@@ -156,7 +156,16 @@ def held_by_versions(at: datetime) -> Column:
             Tenure.objects.filter(open_at(at), stage__in=stages).order_by("-valid_from").values("version_id")
         )
 
-    return Column(STAGE, where=walk, sparse=True, walked=walk, source=source)
+    def newest(test: Test, many: int) -> tuple[list[Any], datetime] | None:
+        """Those that came into the stage last: a tenure begins when its version is made, or later."""
+        stages = test.value if test.op == "in" else (test.value,)
+        if test.op == "not" or None in stages:
+            return None
+        then = Tenure.objects.filter(open_at(at), stage__in=stages).order_by("-valid_from")
+        last = list(then.values_list("version_id", "valid_from")[:many])
+        return ([key for key, _ in last], last[-1][1]) if len(last) == many else None
+
+    return Column(STAGE, where=walk, sparse=True, walked=walk, source=source, newest=newest)
 
 
 def held_in_model(at: datetime) -> Column:

@@ -13,7 +13,7 @@ from registry.models import Event, Model, Tenure
 from registry.rules.lasting import CLASSES, class_of
 from registry.selectors import catalog_lists, lists, placed, staged, totals
 from registry.selectors.board import cards_of_model, lines
-from registry.selectors.catalog import alive_models
+from registry.selectors.catalog import alive_models, alive_versions
 from registry.selectors.moments import models_at, open_at
 from registry.services import catalog, metadata, stages, versions
 from registry.services.actors import Actor
@@ -84,6 +84,38 @@ def test_the_newest_of_a_stage_are_the_same_from_however_few(
     assert not newest["staging"]
     assert (last >= 2) == (since["archived"] > placed.START)
     assert since["production"] == since["staging"] == placed.START
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 8])
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_versions_by_stage_are_the_same_however_many_are_looked_at_first(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, ahead: int, limit: int
+) -> None:
+    catalog.create_model(actor=admin, name="late")
+    for number in range(1, 7):
+        versions.create_version(actor=admin, model="late", tags=["odd"] * (number % 2))
+        stages.promote(actor=admin, model="late", version=number, to="archived")
+    for stage in ("staging", "archived"):
+        stages.promote(actor=admin, model="fraud", version=3, to=stage)  # an old one came last
+    at = timezone.now()
+    stages.promote(actor=admin, model="late", version=6, to="staging")
+    listing, looked = catalog_lists.versions_listing(at), []
+    late = [("late", number) for number in range(6, 0, -1)]
+    found, newest = alive_versions(at), lists._newest
+    monkeypatch.setattr(lists, "AHEAD", ahead)
+    monkeypatch.setattr(lists, "_newest", lambda *given: looked.append(newest(*given)) or looked[-1])
+    for asked, wanted in (
+        ({"stage": ["in:archived,staging"]}, [*late, ("fraud", 5), ("fraud", 4), ("fraud", 3), ("fraud", 2)]),
+        ({"stage": ["archived"], "tag": ["odd"]}, late[1::2]),
+        ({"stage": ["not:archived"]}, [("fraud", 1)]),
+    ):
+        rows, cursor = [], {}
+        while cursor is not None:
+            page = lists.page(listing, found, {**asked, "limit": [str(limit)], **cursor})
+            rows += [(row["model"], row["number"]) for row in page.rows]
+            cursor = {"cursor": [page.next]} if page.next else None
+        assert rows == wanted
+    assert any(looked) == (ahead == 2)
 
 
 @pytest.mark.parametrize("late", [True, False])
