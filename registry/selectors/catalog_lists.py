@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -168,10 +170,12 @@ def models_listing(at: datetime | None = None) -> Listing:
 
 
 def _version_columns(at: datetime | None) -> dict[str, Column]:
-    inside = "model" if at is None else ""
+    # Now they are counted inside the model that is asked for; else among all, without those they are of.
+    here: dict[str, Any] = {"sparse": True, "inside": "model"} if at is None else {"sparse": True}
+    name, stage = Column(NAME, "name", names=True, **here), Column(STAGE, "stage", **here)
     return {
-        "name": Column(NAME, "name", names=True, sparse=True, inside=inside),
-        "stage": Column(STAGE, "stage", sparse=True, inside=inside) if at is None else held_by_versions(at),
+        "name": name if at is not None else replace(name, source=_of_all(name)),
+        "stage": replace(stage, source=_of_all(stage)) if at is None else held_by_versions(at),
         "tag": tagged("version", at),
         "alias": Column(
             Field(ops=("eq", "startswith")),
@@ -188,6 +192,10 @@ def _version_columns(at: datetime | None) -> dict[str, Column]:
     }
 
 
+def _of_all(column: Column) -> Callable[[Test], QuerySet[Any, Any]]:
+    return lambda test: ModelVersion.objects.filter(compare(column, test)).values("pk")
+
+
 def versions_listing(at: datetime | None = None) -> Listing:
     """The list of the versions of all models, now or at a moment."""
     return Listing(
@@ -199,6 +207,15 @@ def versions_listing(at: datetime | None = None) -> Listing:
         sorts={"created": Sort("created_at", Kind.TIME), "name": Sort("name")},
         default="-created",
     )
+
+
+def _holding(test: Test) -> Q:
+    """The condition of a name, read from the index of a model's names, where they are beside one another."""
+    found = compare(_VERSION_NAME, test)
+    return Q(name__gte="") & found if test.op == "contains" else found
+
+
+_VERSION_NAME = Column(SEARCHED, "name", names=True)
 
 
 def _made_before_or_after(test: Test, within: QuerySet[Any]) -> Q:
@@ -219,7 +236,9 @@ def model_versions_listing(at: datetime | None = None) -> Listing:
             "number": Column(NUMBER, "number"),
             **_version_columns(at),
             **({"stage": held_in_model(at)} if at is not None else {}),
-            "name": Column(SEARCHED, "name", names=True, sparse=True),
+            "name": Column(
+                SEARCHED, "name", names=True, sparse=True, counted=("contains",), counting=_holding
+            ),
             "created": Column(TIME, bound=_made_before_or_after),
         },
         sorts={

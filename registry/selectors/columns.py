@@ -28,6 +28,7 @@ class Column:
         sparse: an index finds what matches, but not in the list's order; so where little matches it is
             found by that index, and where much does the list is walked in its order (see `filtered`).
         ordered: the ops of which an index has the list's order all the same: asked alone it is walked.
+        counting: the condition for counting, where it is another one.
         counted: the ops, of those of which an index seldom finds what matches, of which it does here.
         walked: the condition for walking, where it is another one.
         source: the keys that match, where another table has them.
@@ -47,6 +48,7 @@ class Column:
     names: bool = False
     sparse: bool = False
     ordered: tuple[str, ...] = ()
+    counting: Where | None = None
     counted: tuple[str, ...] = ()
     walked: Where | None = None
     source: Callable[[Test], QuerySet[Any, Any]] | None = None

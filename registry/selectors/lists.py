@@ -150,14 +150,14 @@ def filtered(listing: Listing, within: QuerySet[M], tests: Iterable[Test]) -> Qu
                 scopes[test.field] = within.filter(condition)
             continue
         scope = scopes.get(column.inside)
-        matches = _matches(column, test, within if scope is None else scope)
+        matches = _matches(column, test, within, scope)
         few = FEW * (column.times if scope is None else INSIDE)
         if column.past and within.order_by()[: FEW + 1].count() <= FEW:
             found = found.filter(column.condition(test))
-        elif column.countable(test.op) and matches[: few + 1].count() <= few:
+        elif column.countable(test.op) and (keys := _few(matches, few, test)) is not None:
             # Looked up by key, then checked for the rest by key: no other index may lead.
             rest = Exists(found.filter(pk=OuterRef("pk")))
-            found = within.model._default_manager.filter(pk__in=matches).filter(rest)
+            found = within.model._default_manager.filter(pk__in=keys).filter(rest)
         elif ordered:
             found = found.filter(column.condition(test))
         else:
@@ -167,11 +167,22 @@ def filtered(listing: Listing, within: QuerySet[M], tests: Iterable[Test]) -> Qu
     return found
 
 
-def _matches(column: Column, test: Test, within: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """The keys that match one test."""
-    if column.source:
+def _matches(
+    column: Column, test: Test, within: QuerySet[Any], scope: QuerySet[Any] | None
+) -> QuerySet[Any, Any]:
+    """The keys that match one test: of all, or of a scope inside which they are counted."""
+    if column.source and scope is None:
         return column.source(test)
-    return within.filter(column.condition(test)).order_by().values("pk")
+    condition = (column.counting or column.condition)(test)
+    return (within if scope is None else scope).filter(condition).order_by().values_list("pk", flat=True)
+
+
+def _few(matches: QuerySet[Any, Any], few: int, test: Test) -> Any:
+    """The matches, if there are no more than so few; else None."""
+    if test.op == "contains":  # as they are found: to look for them twice would be long
+        keys = list(matches[: few + 1])
+        return keys if len(keys) <= few else None
+    return matches if matches[: few + 1].count() <= few else None
 
 
 def in_order(rows: Iterable[dict[str, Any]], keys: Iterable[Any], name: str = "id") -> list[dict[str, Any]]:

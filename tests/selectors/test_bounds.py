@@ -292,3 +292,34 @@ def test_the_approvals_of_a_stage_are_in_an_index(admin: Actor) -> None:
     if connection.vendor == "sqlite":
         rows = lists.filtered(REQUESTS, all_requests(), REQUESTS.read({"stage": ["staging"]}).tests)
         assert "INDEX approval_stage (stage=?)" in rows.order_by("-valid_from", "-pk").explain()
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("contains:GHT 4", [4]), ("contains:nowhere", []), ("contains:n", [5, 4, 3, 2, 1])]
+)
+@pytest.mark.parametrize("few", [0, 2, 2000])
+def test_what_a_name_contains_is_read_from_the_index_of_names(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch, name: str, wanted: list[int], few: int
+) -> None:
+    monkeypatch.setattr(lists, "FEW", few)
+    model = Model.objects.get(name="fraud")
+    versions.create_version(actor=admin, model="fraud", name="Night 4 too")
+    versions.delete_version(actor=admin, model="fraud", version=6)
+    with CaptureQueriesContext(connection) as queries:
+        page = lists.page(catalog_lists.VERSIONS_OF_MODEL, versions_of(model), {"name": [name]})
+    assert [row["number"] for row in page.rows] == wanted
+    if connection.vendor == "sqlite":
+        steps = plan_of(queries[0]["sql"])
+        assert any("INDEX version_name_alive (model_id=? AND name>?)" in step for step in steps)
+
+
+def test_versions_of_all_models_are_counted_without_their_models(admin: Actor) -> None:
+    versions.create_version(actor=admin, model="fraud", name="Day")
+    versions.delete_version(actor=admin, model="fraud", version=6)
+    with CaptureQueriesContext(connection) as queries:
+        asked = {"stage": ["none"], "name": ["startswith:Da"]}
+        page = lists.page(catalog_lists.VERSIONS, alive_versions(), asked)
+    assert not page.rows
+    counts = [each["sql"] for each in queries if "COUNT(*)" in each["sql"]]
+    assert len(counts) == 2
+    assert not any(f'"{Model._meta.db_table}"' in sql for sql in counts)
