@@ -1,7 +1,8 @@
 """The rows that are the edges of the lineage, by the node at one end: read and counted within bounds.
 
 Of an artifact version that a hundred thousand steps read no more rows are looked at than are asked for: its
-index tells which is the last of them, and the query ends there.
+index tells which these are. What one step read and wrote, who wrote an artifact version, and what one version
+links are few, and read whole.
 """
 
 from __future__ import annotations
@@ -113,13 +114,15 @@ class Part:
 
     def of(self, ids: Ids, at: datetime | None, most: int, skip: int) -> QuerySet[Any]:
         """The rows beside nodes; of each the first, as many as `most` after those that are skipped."""
+        if self.order and connection.vendor != "sqlite":
+            return self._listed(ids, at, most, skip)
         name = self.rows._meta.get_field(self.near).related_query_name()
         holding = (self.within or self.holding)(at, f"{name}__") & Q(**{f"{name}__isnull": False})
         if self.order:
             holding &= self._first(f"{name}__", at, most, skip)
         nodes = self._nodes.filter(holding, id__in=ids)
         found = self._as_rows(nodes, {self.near: "pk", self.far: f"{name}__{self.far}"}, f"{name}__")
-        if connection.vendor == "sqlite":  # the nodes first, or it would ask for the last row once a row
+        if self.order:  # the nodes first, or it would ask for the last row once a row
             found.query.alias_map[self.rows._meta.db_table].join_type = "CROSS JOIN"
         return found
 
@@ -128,11 +131,8 @@ class Part:
         return self.rows._meta.get_field(self.near).related_model._default_manager
 
     def _first(self, way: str, at: datetime | None, most: int, skip: int) -> Q:
-        """The condition of a node's first rows: for SQLite where they end, for PostgreSQL which they are."""
-        back = self.newest and at is None
-        rows = self._beside(self.own, at).order_by(f"-{self.order}" if back else self.order)
-        if connection.vendor != "sqlite":
-            return Q(_OneOf(F(f"{way}pk"), _Listed(rows.values("pk")[skip : skip + most])))
+        """The condition of a node's first rows, by where they end in its index: for SQLite."""
+        back, rows = self.newest and at is None, self._in_order(at)
         end = Value(at, DateTimeField()) if at and self.table == "link" else ENDS[self.order, back]
         sides = ("lte", "gte") if back else ("gte", "lte")
         places = [rows.values(self.order)[n : n + 1] for n in (skip, skip + most - 1)]
@@ -141,6 +141,18 @@ class Part:
             for side, place in zip(sides, places, strict=True)
         )
         return begin & last if skip else last
+
+    def _in_order(self, at: datetime | None) -> QuerySet[Any]:
+        back = self.newest and at is None
+        return self._beside(self.own, at).order_by(f"-{self.order}" if back else self.order)
+
+    def _listed(self, ids: Ids, at: datetime | None, most: int, skip: int) -> QuerySet[Any]:
+        """The first rows of nodes, by their keys: for PostgreSQL, which lists them once at any plan."""
+        first = _Listed(self._in_order(at).values("pk")[skip : skip + most])
+        each = Func(F("first"), function="unnest", output_field=self.rows._meta.pk)
+        keys = self._nodes.filter(id__in=ids).annotate(first=first).values(each=each)
+        found = self.rows.objects.filter(self.holding(at, ""), _OneOf(F("pk"), _Listed(keys)))
+        return self._as_rows(found, {self.near: self.near, self.far: self.far})
 
     def beyond(self, ids: Ids, at: datetime | None, most: int) -> QuerySet[Any]:
         """The nodes that have more rows than `most`, as rows that lead from them to themselves."""
@@ -183,7 +195,7 @@ class Part:
 
 
 class _Listed(Subquery):
-    """What a subquery gives as one value; PostgreSQL runs it once a node, and looks each row up."""
+    """What a subquery gives as one value, of PostgreSQL."""
 
     template = "(ARRAY(%(subquery)s))"
 
@@ -205,8 +217,8 @@ class _Neighbours(Subquery):
         super().__init__(rows, over=str(most + 1), **extra)
 
 
-WRITERS = Part("output", StepOutput, "artifact_version", "step", _ran, what="step__status")
-READ = Part("input", StepInput, "step", "artifact_version", begun)
+WRITERS = Part("output", StepOutput, "artifact_version", "step", _ran, order="", what="step__status")
+READ = Part("input", StepInput, "step", "artifact_version", begun, order="")
 LINKED = Part("link", ArtifactLink, "version", "artifact_version", linked, order="", what="kind")
 READERS = Part("input", StepInput, "artifact_version", "step", begun, newest=True)
 LINKING = Part(
@@ -221,7 +233,7 @@ LINKING = Part(
     newest=True,
     what="kind",
 )
-WROTE = Part("output", StepOutput, "step", "artifact_version", begun, what="step__status")
+WROTE = Part("output", StepOutput, "step", "artifact_version", begun, order="", what="step__status")
 ALL = (WRITERS, READ, LINKED, READERS, LINKING, WROTE)
 Cut = dict[Part, set[uuid.UUID]]  # the nodes of which not all rows were read
 
