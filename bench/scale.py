@@ -102,6 +102,7 @@ PAGES = {
     "search": "/search/?q=model",
     "events": "/events/",
     "lineage": "/lineage/artifact_version/0c0a0000-0000-0000-0000-000000000000/",
+    "lineage of what all runs read": "/artifacts/base/1/lineage/",
 }
 
 
@@ -176,10 +177,12 @@ def _pages(settings: Settings, few: Place, many: Place) -> Iterator[Figure]:
 
 
 def _graphs(settings: Settings, place: Place, token: str) -> Iterator[Figure]:
-    first = f"{API}artifacts/first/versions/1/"
+    first, base = f"{API}artifacts/first/versions/1/", f"{API}artifacts/base/versions/1/"
     asks = {
         "lineage, 10,000 nodes reachable": f"{first}lineage/?direction=downstream&depth=4",
         "impact over them": f"{first}impact/",
+        "of what all runs read: lineage": f"{base}lineage/",
+        "of what all runs read: impact": f"{base}impact/",
     }
     costs = measure(place, [Ask("GET", path, token=token) for path in asks.values()], settings.times(10))
     for name, cost in zip(asks, costs, strict=True):
