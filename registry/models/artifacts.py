@@ -98,11 +98,6 @@ class ArtifactLink(models.Model):
             models.Index(fields=["artifact_version", "kind"], name="link_artifact_kind"),
             models.Index(fields=["of_model", "valid_from", "id"], condition=OPEN, name="link_model"),
             models.Index(fields=["of_model", "valid_from"], name="link_model_from"),
-            # How many different artifacts a model has: the index alone counts them.
-            models.Index(
-                fields=["of_model", "artifact_version", "version", "valid_from", "valid_to"],
-                name="link_model_artifact",
-            ),
         ]
 
 

@@ -58,8 +58,11 @@ class Tenure(models.Model):
             models.Index(fields=["stage", "valid_from", "valid_to"], name="tenure_stage_from"),
             # What a moment lies in, by a few short ranges: see selectors.staged.standing.
             models.Index(
-                fields=["stage", "lasted", "valid_to", "valid_from", "model"], name="tenure_stage_to"
+                fields=["stage", "lasted", "valid_to", "valid_from", "model"],
+                condition=Q(lasted__isnull=False),
+                name="tenure_stage_lasted",
             ),
+            models.Index(fields=["stage", "valid_to", "valid_from", "model"], name="tenure_stage_to"),
         ]
 
 

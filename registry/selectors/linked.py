@@ -24,7 +24,7 @@ def links_to_count(at: datetime | None) -> QuerySet[ArtifactLink]:
         return links_of(OuterRef("pk"), at)
     # By the few that are deleted: PostgreSQL would look up the version of every link.
     gone = Q(deleted_at__isnull=False)
-    version = ModelVersion.objects.filter(gone, pk=OuterRef("version"), model=OuterRef("of_model"))
+    version = ModelVersion.objects.filter(gone, pk=OuterRef("version"))
     artifact = ArtifactVersion.objects.filter(gone, pk=OuterRef("artifact_version"))
     there = ~Exists(version) & ~Exists(artifact)
     return ArtifactLink.objects.filter(there, open_at(at), of_model=OuterRef("pk"))

@@ -61,7 +61,7 @@ def standing(
         since.filter(lasted=number, valid_to__lte=last)
         for number, last in enumerate(latest(at) if ends is None else ends)
     ]
-    return [there.filter(lasted__isnull=True, valid_to__isnull=True), *ended, since.filter(lasted=len(ended))]
+    return [there.filter(valid_to__isnull=True), *ended, since.filter(lasted=len(ended))]
 
 
 def _holders_then(stages: Iterable[str], at: datetime) -> Q:

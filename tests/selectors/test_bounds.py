@@ -67,13 +67,6 @@ def test_artifacts_are_counted_without_what_went(admin: Actor) -> None:
     assert model_page.model_head("fraud", at)["counts"]["artifacts"] == 3
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="a small table is read whole elsewhere")
-def test_an_index_has_the_different_artifacts_of_a_model(admin: Actor) -> None:
-    with CaptureQueriesContext(connection) as queries:
-        model_page.model_head("fraud")
-    assert any("COVERING INDEX link_model_artifact" in step for step in plan_of(queries[0]["sql"]))
-
-
 def test_links_and_readers_are_counted_up_to_a_bound(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     first = artifact_page.version_page("table", 1)
     for number in range(2, 5):
@@ -291,7 +284,7 @@ def test_the_approvals_of_a_stage_are_in_an_index(admin: Actor) -> None:
     assert found("in:production,staging") == [3, 2, 1]
     if connection.vendor == "sqlite":
         rows = lists.filtered(REQUESTS, all_requests(), REQUESTS.read({"stage": ["staging"]}).tests)
-        assert "INDEX approval_stage (stage=?)" in rows.order_by("-valid_from", "-pk").explain()
+        assert "INDEX approval_stage (stage>? AND stage<?)" in rows.order_by("-valid_from", "-pk").explain()
 
 
 @pytest.mark.parametrize(

@@ -194,8 +194,9 @@ def test_models_without_a_holder_are_found_by_what_ended_since(admin: Actor, sta
     found = lists.filtered(listing, models_at(at), listing.read({"stage": [stage]}).tests)
     assert [model.name for model in found] == ["idle"]
     steps = found.explain()  # with its parameters apart, as it is asked
-    for ended in ("valid_to=?", "valid_to>? AND valid_to<?", "valid_to>?"):
-        assert f"COVERING INDEX tenure_stage_to (stage=? AND lasted=? AND {ended})" in steps
+    assert "COVERING INDEX tenure_stage_to (stage=? AND valid_to=?)" in steps
+    for ended in ("valid_to>? AND valid_to<?", "valid_to>?"):
+        assert f"COVERING INDEX tenure_stage_lasted (stage=? AND lasted=? AND {ended})" in steps
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""The tenures that ended, by how long they lasted, in an index of their own."""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("registry", "0037_index_of_all_tenures_by_their_end")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="tenure",
+            index=models.Index(
+                condition=models.Q(("lasted__isnull", False)),
+                fields=["stage", "lasted", "valid_to", "valid_from", "model"],
+                name="tenure_stage_lasted",
+            ),
+        ),
+    ]
