@@ -251,7 +251,7 @@ def test_tenures_of_before_get_how_long_they_lasted(admin: Actor, lasting: list[
     rows = Tenure.objects.order_by("id").values_list("id", "lasted")
     before = list(rows)
     Tenure.objects.update(lasted=None)
-    migration = import_module("registry.migrations.0035_how_long_tenures_lasted")
+    migration = import_module("registry.migrations.0034_how_long_tenures_lasted")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migration, "AT_ONCE", 3)
         migration.fill(apps, None)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0037_index_of_all_tenures_by_their_end")]
+    dependencies = [("registry", "0034_how_long_tenures_lasted")]
 
     operations = [
         migrations.AddIndex(

@@ -25,7 +25,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0034_index_of_links_by_kind")]
+    dependencies = [("registry", "0033_index_of_links_by_kind")]
 
     operations = [
         migrations.AddField(

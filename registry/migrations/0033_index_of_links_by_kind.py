@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0033_index_of_links_by_artifact")]
+    dependencies = [("registry", "0032_index_of_approvals_by_stage")]
 
     operations = [
         migrations.AddIndex(
