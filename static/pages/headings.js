@@ -15,7 +15,8 @@
     let before = "";
     return columns.flatMap(({ start }, at) => {
       const count = at < first ? between(at, first) : at > last ? between(last + 1, at + 1) : 0;
-      const text = count ? `${count} step${count > 1 ? "s" : ""} ${at < first ? "up" : "down"}` : here;
+      const away = count ? `${count} step${count > 1 ? "s" : ""} ${at < first ? "up" : "down"}` : "linked"; // no step but a link leads there
+      const text = at >= first && at <= last ? here : away;
       if (text === before) return [];
       before = text;
       return [{ start, text }];

@@ -88,6 +88,8 @@ def test_columns_say_how_many_steps_away_they_are(open_page: Open, world: World)
     expect(page.locator("#graph[data-ready]")).to_be_visible()
     heads = page.locator(".graph-heads span")
     expect(heads.filter(has_text="this version")).to_be_visible()
+    told = heads.all_inner_texts()
+    assert told.index("this version") == told.index("linked") + 1  # what a link leads from stands before it
     expect(heads.first).to_have_text(re.compile(r"^\d steps? up$"))
     start = heads.last.evaluate("head => head.getBoundingClientRect().left")
     page.get_by_role("button", name="Zoom in").click()
