@@ -31,7 +31,7 @@ from tests.support.chains import assert_chains_whole
 from tests.support.changes import MODELS, STAGES, one_change
 
 STAGES_ASKED = (*STAGES, "none", "not:production", "in:archived,none")
-EXAMPLES = int(os.environ.get("MODELCP_TEST_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("MODELCP_TEST_EXAMPLES", "25"))
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from registry.services.actors import Actor
 from tests.support.chains import assert_chains_whole
 from tests.support.changes import MODELS, STAGES, one_change
 
-EXAMPLES = max(1, int(os.environ.get("MODELCP_TEST_EXAMPLES", "40")) // 2)
+EXAMPLES = max(1, int(os.environ.get("MODELCP_TEST_EXAMPLES", "25")) // 2)
 RULES = ("metrics.a >= holder", "artifact(data)")
 Planned = tuple[dict[str, Any], Callable[[], Any]]
 

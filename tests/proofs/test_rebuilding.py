@@ -13,7 +13,7 @@ from tests.support.chains import assert_chains_whole
 from tests.support.changes import MODELS, any_change
 from tests.support.rebuilding import rebuilt, standing
 
-EXAMPLES = int(os.environ.get("MODELCP_TEST_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("MODELCP_TEST_EXAMPLES", "25"))
 
 pytestmark = pytest.mark.django_db
 
