@@ -21,9 +21,9 @@ from registry.selectors.catalog_lists import (
     models_listing,
     versions_listing,
 )
-from registry.selectors.catalog_rows import model_row, version_row
+from registry.selectors.catalog_rows import model_row
 from registry.selectors.compare import compare
-from registry.selectors.pointers import get_version, with_artifacts
+from registry.selectors.pointers import get_version, loaded_row
 from registry.selectors.stages import version_at
 from registry.services import catalog as write
 from registry.services import versions
@@ -211,7 +211,7 @@ class Versions(Endpoint):
             tags=body.get("tags", ()),
             id=body.get("id"),
         )
-        return self.answer(with_artifacts(version_row(version)), 201 if made else 200)
+        return self.answer(loaded_row(version), 201 if made else 200)
 
 
 class AllVersions(Endpoint):
@@ -250,7 +250,7 @@ class Version(Endpoint):
             add_tags=body.get("add_tags", ()),
             remove_tags=body.get("remove_tags", ()),
         )
-        return self.answer(with_artifacts(version_row(changed)))
+        return self.answer(loaded_row(changed))
 
     @operation(
         "delete_model_version",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -26,21 +27,25 @@ def get_version(model: str, reference: object) -> dict[str, Any]:
     """The row of the version that `reference` addresses, with what it loads; NotFound lists what exists."""
     ref = parse_ref(reference)
     found = _by_pointer(normal(model), ref)
-    if not found:
-        return with_artifacts(version_row(find_version(find_model(model), reference)))
-    *values, loads = found[0]
-    return _loading(row_of(tuple(values)), loads or ())
+    return _told(found[0]) if found else loaded_row(find_version(find_model(model), reference))
 
 
-def with_artifacts(row: dict[str, Any], at: datetime | None = None) -> dict[str, Any]:
+def loaded_row(version: ModelVersion, at: datetime | None = None) -> dict[str, Any]:
     """A version's row with the model artifacts that who serves it loads, now or at a moment.
 
     Returns:
         the row, `artifacts` (link name, artifact, number, uri, size, sha256; by name) and `digest`, one of
         them all; None without any.
     """
-    loads = _links(at).filter(version_id=row["id"]).values_list(*_LOADS.values())
-    return _loading(row, loads[:MOST])
+    if at is None:
+        return _told(_ONE.rows(version.id)[0])
+    loads = _links(at).filter(version=version).values_list(*_LOADS.values())
+    return _loading(version_row(version, at), loads[:MOST])
+
+
+def _told(values: tuple[Any, ...]) -> dict[str, Any]:
+    *row, loads = values
+    return _loading(row_of(tuple(row)), loads or ())
 
 
 def _loading(row: dict[str, Any], loads: Iterable[Sequence[Any]]) -> dict[str, Any]:
@@ -93,3 +98,4 @@ def _links(at: datetime | None = None) -> QuerySet[ArtifactLink]:
 
 _HOLDER = Compiled(_holder, "a model", "a stage")
 _POINTED = Compiled(_pointed, "a model", "an alias")
+_ONE = Compiled(lambda ident: _whole(ModelVersion.objects.filter(id=ident)), uuid.UUID(int=1))

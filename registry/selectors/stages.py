@@ -20,7 +20,7 @@ from registry.selectors.catalog_rows import version_row
 from registry.selectors.columns import Column
 from registry.selectors.lists import Listing, Sort
 from registry.selectors.moments import open_at, version_then
-from registry.selectors.pointers import with_artifacts
+from registry.selectors.pointers import loaded_row
 
 
 def stages_now(model: str, as_of: datetime | None = None) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def version_at(model: str, reference: object, moment: datetime) -> dict[str, Any
         NotFound: nothing answered to the reference then.
     """
     found = find_version(find_model(model, at=moment), reference, moment)
-    return with_artifacts(version_row(found, moment), moment)
+    return loaded_row(found, moment)
 
 
 def tenures_of(model: Model) -> QuerySet[Tenure]:
