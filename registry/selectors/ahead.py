@@ -20,7 +20,7 @@ Row = dict[str, Any]
 def before_staged(head: Row, at: datetime | None = None) -> Row:
     """How the gates of production come out for the version in staging: `of` how many, `failing`, `passing`.
 
-    Empty where nothing is in staging, or no gate stands before production; at most six queries.
+    Empty where nothing is in staging, or no gate stands before production; at most three queries.
 
     Args:
         head: as `model_head` tells it.
@@ -42,7 +42,7 @@ def before_staged(head: Row, at: datetime | None = None) -> Row:
 def ahead_of(head: Row, at: datetime | None = None) -> tuple[Row, list[Row]]:
     """How the gates of a version's next stage come out, and the open requests for its approval.
 
-    All that they rest on is read once, in at most seven queries.
+    All that they rest on is read once, in at most five queries.
 
     Args:
         head: as `version_head` tells it.

@@ -77,7 +77,7 @@ def get_approval(model: str, version: object, ident: uuid.UUID) -> Row:
 
 
 def request_rows(ids: Sequence[Any], at: datetime | None = None) -> list[Row]:
-    """The rows of requests as every door shows them, now or at a moment, in at most six queries.
+    """The rows of requests as every door shows them, now or at a moment, in at most four queries.
 
     Each: id, model, version, version_name, version_stage (the one it holds), author (of the version), stage,
     state, reason, asked_at, asked_by, door, ended_at; `digest` of what would be answered about now;

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from django.db.models import F, OuterRef, QuerySet
 
-from registry.models import Alias, CardRevision, MetadataValue, Model, ModelVersion, TagAttachment
+from registry.models import CardRevision, MetadataValue, Model, ModelVersion, TagAttachment
 from registry.selectors.attached import aliases_of, holders_of, latest_of, tags_of
 from registry.selectors.catalog import CARD_FIELDS
 from registry.selectors.compiled import Compiled
-from registry.selectors.gathered import Gathered
+from registry.selectors.gathered import Gathered, alias_names
 from registry.selectors.late import changed_later, is_metric, metrics_of, told_of
 from registry.selectors.moments import changed_at, counts_at, open_at, stages_at
 
@@ -43,12 +43,11 @@ def version_row(version: ModelVersion, at: datetime | None = None) -> dict[str, 
 def whole_rows(versions: QuerySet[ModelVersion], *more: Gathered) -> QuerySet[Any, Any]:
     """What `row_of` takes of each version now, in one query, then `more`; for one version or few."""
     tags = TagAttachment.objects.filter(version=OuterRef("pk"), valid_to__isnull=True)
-    aliases = Alias.objects.filter(version=OuterRef("pk"), valid_to__isnull=True)
     metrics = MetadataValue.objects.filter(is_metric(), version=OuterRef("pk"), valid_to__isnull=True)
     return versions.values_list(
         *VERSION_COLUMNS.values(),
         Gathered(tags.order_by("tag__name"), "tag__name"),
-        Gathered(aliases.order_by("name"), "name"),
+        alias_names(),
         Gathered(metrics.order_by("path"), "path", "value", changed_later()),
         *more,
     )

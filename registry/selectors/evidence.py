@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q
+from orjson import loads
 
 from registry.models import ApprovalAnswer, ArtifactLink, CardRevision, MetadataValue, ModelVersion, Tenure
 from registry.rules.approvals import PROMOTED, Answer, Basis, basis, parts_changed, stale_words
@@ -17,6 +18,7 @@ from registry.rules.metadata import path_digest
 from registry.rules.plans import METRICS
 from registry.rules.stages import EXCLUSIVE, STAGING
 from registry.selectors.catalog import CARD_FIELDS
+from registry.selectors.gathered import Kind, Makers, together
 from registry.selectors.late import changed_later, is_metric, told_of
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
@@ -35,7 +37,7 @@ class Evidence:
         links: kind, name, sha256 and artifact_version_id, by version.
         tenures: version_id and stage, by model.
         answers: those to requests for approval, by version.
-        cards: the fields of each revision, the last first, by model; of now the open one alone.
+        cards: the fields of each revision, in no order, by model; of now the open one alone.
         made: number, created_at, and status and ended of the run that made it, by version; without times.
     """
 
@@ -130,7 +132,7 @@ def evidence(
     answers: bool = False,
     until: datetime | None = None,
 ) -> Evidence:
-    """What these versions held, in at most six queries.
+    """What these versions held, in at most three queries.
 
     Args:
         metrics: the names of those that are looked at, each with every value that it ever had.
@@ -156,14 +158,21 @@ def evidence(
     wanted = Q(version__in=rested_on) & lately
     if digests := [path_digest(METRICS + name) for name in metrics]:
         wanted |= Q(version__in=versions, path_digest__in=digests)
-    return Evidence(
-        metadata=_metadata(wanted, {*shown, *measured}, until)
+    kinds = {
+        "metadata": _metadata(wanted, {*shown, *measured}, until)
         if metrics or rested_on or measured or shown
-        else {},
-        links=_links({*rested_on, *(versions if links else ())}, shown),
-        tenures=_tenures(versions if staging else (), {row["model_id"] for row in standing}, since, until),
+        else None,
+        "links": _links({*rested_on, *(versions if links else ())}, shown),
+        "tenures": _tenures(versions if staging else (), {row["model_id"] for row in standing}, since, until),
+        "cards": _cards(cards, past=until is not None) if cards else None,
+    }
+    read = together({name: kind for name, kind in kinds.items() if kind})
+    return Evidence(
+        metadata=_grouped(read.get("metadata", []), "version_id", "path"),
+        links=_grouped(read.get("links", []), "version_id", "valid_from", "id"),
+        tenures=_grouped(read.get("tenures", []), "model_id"),
         answers=given,
-        cards=_cards(cards, past=until is not None),
+        cards=_grouped(read.get("cards", []), "model_id"),
         made=_made(made, known or {}),
     )
 
@@ -173,9 +182,9 @@ def _stands(row: Row) -> bool:
     return row["ended"] is None and row["valid_to"] is None
 
 
-def _grouped(rows: Any, key: str) -> By:
+def _grouped(rows: list[Row], key: str, *order: str) -> By:
     found: dict[Any, list[Row]] = defaultdict(list)
-    for row in plain(rows):
+    for row in sorted(rows, key=lambda row: [row[column] for column in order]) if order else rows:
         found[row[key]].append(row)
     return found
 
@@ -195,26 +204,27 @@ def _answers(versions: Collection[uuid.UUID]) -> By:
         "by": F("actor__username"),
     }
     own = ("request_id", "actor_id", "decision", "comment", "basis", "door", *_TIMES)
-    return _grouped(rows.values(*own, **more), "version_id")
+    return _grouped(plain(rows.values(*own, **more)), "version_id")
 
 
-def _metadata(wanted: Q, shown: Collection[uuid.UUID], at: datetime | None) -> By:
+def _metadata(wanted: Q, shown: Collection[uuid.UUID], at: datetime | None) -> Kind:
     """The values that are wanted, and the metrics in force of those to show."""
     if shown:
         wanted |= Q(open_at(at), is_metric(), version__in=shown)
     more = {"late": changed_later()} if shown else {}
-    rows = MetadataValue.objects.filter(wanted).order_by("path")
-    return _grouped(rows.values("version_id", "path", "value", *_TIMES, **more), "version_id")
+    made: Makers = {"value": loads, **({"late": bool} if shown else {})}
+    rows = MetadataValue.objects.filter(wanted)
+    return Kind(rows, "version_id", {"path": "path", "value": "value", **more}, made)
 
 
-def _links(versions: Collection[uuid.UUID], shown: Collection[uuid.UUID]) -> By:
+def _links(versions: Collection[uuid.UUID], shown: Collection[uuid.UUID]) -> Kind | None:
     if not versions and not shown:
-        return {}
+        return None
     wanted = Q(version__in=versions) | Q(version__in=shown, valid_to__isnull=True)
-    rows = ArtifactLink.objects.filter(wanted).order_by("valid_from", "id")
-    own = ("version_id", "kind", "name", "artifact_version_id", *_TIMES)
+    own = {name: name for name in ("id", "kind", "name", "artifact_version_id")}
     more = BYTES if shown else {"sha256": BYTES["sha256"]}
-    return _grouped(rows.values(*own, **more), "version_id")
+    made: Makers = {"artifact_version_id": uuid.UUID, **({"summary": loads} if shown else {})}
+    return Kind(ArtifactLink.objects.filter(wanted), "version_id", {**own, **more}, made)
 
 
 # What is told of the artifact version that a link or an input of a step names.
@@ -248,10 +258,10 @@ def _made(versions: Collection[uuid.UUID], known: Mapping[Any, Row]) -> Mapping[
     return {**known, **{row["id"]: row for row in plain(rows)}}
 
 
-def _cards(models: Collection[uuid.UUID], *, past: bool) -> By:
-    ever = CardRevision.objects.filter(model__in=models).order_by("-valid_from")
+def _cards(models: Collection[uuid.UUID], *, past: bool) -> Kind:
+    ever = CardRevision.objects.filter(model__in=models)
     rows = ever if past else ever.filter(valid_to__isnull=True)
-    return _grouped(rows.values("model_id", *CARD_FIELDS, *_TIMES), "model_id")
+    return Kind(rows, "model_id", {name: name for name in CARD_FIELDS}, {})
 
 
 def _tenures(
@@ -259,7 +269,7 @@ def _tenures(
     models: Collection[uuid.UUID],
     since: datetime | None,
     until: datetime | None,
-) -> By:
+) -> Kind | None:
     """All times of versions in staging, and those of models' holders that began or ended between two moments.
 
     Args:
@@ -271,5 +281,6 @@ def _tenures(
         between = {f"{time}__gt": since} | ({f"{time}__lte": until} if until else {})
         parts.append(Tenure.objects.filter(model__in=models, stage__in=EXCLUSIVE, **between))
     if not parts:
-        return {}
-    return _grouped(any_of(*parts).values("model_id", "version_id", "stage", *_TIMES), "model_id")
+        return None
+    told = {"version_id": "version_id", "stage": "stage"}
+    return Kind(any_of(*parts), "model_id", told, {"version_id": uuid.UUID})

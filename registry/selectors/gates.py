@@ -103,7 +103,7 @@ class Hearing:
 
 
 def hear(asks: Sequence[Ask], past: datetime | None = None, **more: Any) -> Hearing:
-    """Reads what these promotions are judged by, in at most seven queries.
+    """Reads what these promotions are judged by, in at most four queries.
 
     Args:
         past: by the gates that there were at that moment, the asks' own; by today's if not given.
@@ -200,7 +200,7 @@ def _promotions(model: uuid.UUID, stage: str) -> list[Row]:
 
 
 def facts_of(gates: Collection[rules.Gate], asks: Sequence[Ask]) -> list[rules.Facts]:
-    """What the gates are judged by for each of these past promotions, at its moment; at most six queries."""
+    """What the gates are judged by for each of these past promotions, in at most three queries."""
     held = _evidence(gates, asks, until=max((ask.at for ask in asks), default=None))
     return [_facts(ask, held) for ask in asks]
 

@@ -25,6 +25,7 @@ from registry.rules.stages import EXCLUSIVE
 from registry.selectors.catalog import CARD_FIELDS, find_model
 from registry.selectors.catalog_lists import VERSIONS_OF_MODEL, model_versions_listing
 from registry.selectors.compiled import CompiledThen
+from registry.selectors.gathered import colored_tags, tags_told
 from registry.selectors.heartbeats import serving_of
 from registry.selectors.late import changed_later, is_metric
 from registry.selectors.linked import links_to_count
@@ -40,7 +41,7 @@ MANY = 1000  # runs and artifacts are counted up to here
 
 
 def model_head(name: str, at: datetime | None = None) -> dict[str, Any]:
-    """What every page of a model shows, now or at a moment, in four queries.
+    """What every page of a model shows, now or at a moment, in three queries.
 
     Returns:
         id, name, owner, created_at, created_by, changed_at, card (with revision, at, by), tags
@@ -63,7 +64,7 @@ def model_head(name: str, at: datetime | None = None) -> dict[str, Any]:
         "created_by": row["author"],
         "card": {key: row[f"card_{key}"] or "" for key in CARD_FIELDS}
         | {"revision": row["revisions"], "at": row["card_at"], "by": row["card_by"]},
-        "tags": tags_with_colors("model", [row["id"]], at)[row["id"]],
+        "tags": tags_told(row["tags_"]),
         "aliases": aliases,
         **holders,
         "serving": serving_of(row["id"], numbers) if at is None else {},
@@ -95,6 +96,7 @@ def _named(many: int) -> CompiledThen:
         ).values(
             *("id", "name", "created_at"),
             **_counts(at),
+            tags_=colored_tags("model", at),
             revisions=Counted(CardRevision.objects.filter(model=OuterRef("pk"), **then).values("pk")),
             runs=_different(runs, "run", many),
             artifacts=_different(links_to_count(at), "artifact_version", many),

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from registry.models import (
     ApprovalRequest,
+    MetricDirection,
     Model,
     ModelVersion,
     RunVersion,
@@ -23,7 +24,8 @@ from registry.rules.stages import EXCLUSIVE, check_target
 from registry.selectors.approvals import answered_row, asked_rows
 from registry.selectors.catalog import CARD_FIELDS, find_model, find_version
 from registry.selectors.evidence import BYTES, MADE_BY, Evidence
-from registry.selectors.gates import Ask, directions_of, hear
+from registry.selectors.gates import Ask, hear
+from registry.selectors.gathered import Gathered, alias_names
 from registry.selectors.models_page import plain
 from registry.selectors.webhooks import told_of_moves
 
@@ -64,7 +66,7 @@ def make_plan(model: Model, version: ModelVersion, target: str) -> dict[str, Any
         "metrics": rules.metric_lines(
             values[candidate["id"]],
             values[held.get("id")],
-            directions_of(model.id),
+            dict(candidate["directions"] or ()),
             (late[candidate["id"]], late[held.get("id")]),
         ),
         **{
@@ -89,11 +91,12 @@ def _sides(
     """The version, the other one that holds the stage now, if only one can, and the aliases of both."""
     wanted = Q(id=version.id) | (Q(stage=target) if target in EXCLUSIVE else Q())
     rows = ModelVersion.objects.filter(wanted, model=model, deleted_at__isnull=True).annotate(
-        tenure=FilteredRelation("tenures", condition=Q(tenures__valid_to__isnull=True)),
-        pointer=FilteredRelation("aliases", condition=Q(aliases__valid_to__isnull=True)),
+        tenure=FilteredRelation("tenures", condition=Q(tenures__valid_to__isnull=True))
     )
     asked = ApprovalRequest.objects.filter(version=OuterRef("pk"), stage=target, valid_to__isnull=True)
-    found = plain(rows.values(*_FACTS, **_MORE, request=Subquery(asked.values("pk")[:1])))  # one an alias
+    declared = MetricDirection.objects.filter(model=OuterRef("model"), valid_to__isnull=True)
+    more = {"directions": Gathered(declared, "metric", "direction"), "named": alias_names()}
+    found = plain(rows.values(*_FACTS, **_MORE, **more, request=Subquery(asked.values("pk")[:1])))
     return (
         next(row for row in found if row["id"] == version.id),
         next((row for row in found if row["id"] != version.id), None),
@@ -113,7 +116,6 @@ _MORE = {
     "parameters": F("created_by_run__parameters"),
     "code": F("created_by_run__code"),
     "environment": F("created_by_run__environment"),
-    "alias": F("pointer__name"),
 }
 
 
@@ -174,7 +176,7 @@ def _missing(cards: list[dict[str, Any]]) -> list[str]:
 
 def _aliases(rows: list[Side]) -> list[dict[str, Any]]:
     """The aliases of both versions: a promotion moves none of them."""
-    named = sorted((row["alias"], row["number"]) for row in rows if row["alias"] is not None)
+    named = sorted((name, row["number"]) for row in rows for (name,) in row["named"] or ())
     return [{"name": name, "version": number, "moves_to": None} for name, number in named]
 
 

@@ -14,8 +14,9 @@ from registry.rules.plans import METRICS
 from registry.rules.stages import ARCHIVED, PRODUCTION, STAGING
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
+from registry.selectors.gathered import alias_names, colored_tags, tags_told
 from registry.selectors.late import changed_later
-from registry.selectors.models_page import plain, tags_with_colors
+from registry.selectors.models_page import plain
 from registry.selectors.moments import (
     begun_by,
     existing_at,
@@ -30,7 +31,7 @@ KINDS = ("model", "data", "deployment")
 
 
 def version_head(model: str, reference: object, at: datetime | None = None) -> dict[str, Any]:
-    """What every page of a version shows, now or at a moment, in two queries.
+    """What every page of a version shows, now or at a moment, in one query where that can be.
 
     Returns:
         the version's facts; `holder`, the number in production if that is another version; `tags`
@@ -44,15 +45,15 @@ def version_head(model: str, reference: object, at: datetime | None = None) -> d
         **this,
         "model": this["model_name"],
         "holder": holder,
-        "tags": tags_with_colors("version", [this["id"]], at)[this["id"]],
+        "tags": tags_told(this["tags_"]),
+        "aliases": [name for (name,) in this["aliases_"] or ()],
     }
 
 
 def _with_holder(
     model: str, reference: object, at: datetime | None
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The version with its aliases, and production's holder if that is another, by one query where that
-    can be: a row for each alias."""
+    """The version, and production's holder if that is another, by one query where that can be."""
     wanted = _condition(model, parse_ref(reference), at)
     if wanted is None:
         wanted = Q(pk=find_version(find_model(model, at=at), reference, at).pk)
@@ -64,17 +65,18 @@ def _with_holder(
         .values(
             *_FACTS,
             **_MORE,
+            tags_=colored_tags("version", at),
+            aliases_=alias_names(at),
             staged_id=holding(OuterRef("model_id"), STAGING, at),
             staged=number_holding(STAGING, at),
         )
     )
     this = next(({**row, "stage": row["held"]} for row in rows if row["asked"]), None)
-    aliases = sorted(row["alias"] for row in rows if row["asked"] and row["alias"])
     if this is None:
         find_version(find_model(model, at=at), reference, at)  # says what there is instead
         raise AssertionError("a version appeared while it was looked for")
     other = next((row for row in rows if row["holds"] and row["id"] != this["id"]), None)
-    return {**this, "aliases": aliases}, {**other, "stage": PRODUCTION} if other else None
+    return this, {**other, "stage": PRODUCTION} if other else None
 
 
 _FACTS = ("id", "number", "name", "description", "created_at", "model_id", "held", "asked", "holds")
@@ -91,7 +93,6 @@ _MORE = {
     "since": F("tenure__valid_from"),
     "by": F("tenure__actor__username"),
     "reason": F("tenure__reason"),
-    "alias": F("pointer__name"),
 }
 
 
@@ -104,8 +105,7 @@ def _of_then(model: str, at: datetime | None) -> Subquery:
 def _versions(model: str, at: datetime | None) -> Any:
     of = Q(model__name=model, model__deleted_at__isnull=True) if at is None else Q(model=_of_then(model, at))
     return ModelVersion.objects.filter(of, existing_at(at)).annotate(
-        tenure=FilteredRelation("tenures", condition=open_at(at, "tenures__")),
-        pointer=FilteredRelation("aliases", condition=open_at(at, "aliases__")),
+        tenure=FilteredRelation("tenures", condition=open_at(at, "tenures__"))
     )
 
 

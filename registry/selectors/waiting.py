@@ -65,7 +65,7 @@ def waiting(
 ) -> Waiting:
     """What waits, each with how its gates come out: `passing`, `of`, `failing`, and `short`, the first short.
 
-    All of it is read at once, in at most six queries.
+    All of it is read at once, in at most four queries.
 
     Args:
         asked: what `open_requests` found. candidates: versions in staging. Both tell how they were made.

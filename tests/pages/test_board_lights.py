@@ -65,7 +65,7 @@ def test_lights_tell_how_the_gates_of_the_next_stage_come_out(
         gates.set_gates(actor=admin, model=f"m{number}", gates={"staging": GATED})
     with CaptureQueriesContext(connection) as many:
         text(client, path)
-    assert len(many) == len(few) <= 17
+    assert len(many) == len(few) <= 12
 
 
 def test_a_board_is_drawn_again_when_a_gate_turns_by_time(client: Client, admin: Actor) -> None:

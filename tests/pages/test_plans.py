@@ -200,12 +200,13 @@ def test_hostile_names_are_shown_as_they_are(admin: Actor, name: str) -> None:
 
 
 def test_a_plan_of_many_metrics_stays_small(client: Client, admin: Actor) -> None:
+    client.get(f"{PLAN}?to=production")  # the first page of a session writes the token of its forms
     with CaptureQueriesContext(connection) as few:
         client.get(f"{PLAN}?to=production")
     log(admin, "churn", 2, {"metrics": {f"m{number}": number for number in range(60)}})
     with CaptureQueriesContext(connection) as many:
         page = client.get(f"{PLAN}?to=production").content
-    assert len(many) <= len(few) <= 18
+    assert len(many) <= len(few) <= 12
     assert len(page) < 60_000
     assert b"All 61" in page
     assert b"m59" in client.get(f"{PLAN}?to=production&all=1").content
