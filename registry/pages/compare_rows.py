@@ -16,6 +16,7 @@ SLOT, LONG, HOVER = 22, 64, 400  # characters: beside a column's slot, in a cell
 DIGEST = re.compile(r"[0-9a-f]{32,}")
 Version = dict[str, Any]
 Facts = Callable[[Version], dict[str, Any]]
+ABSENT: Any = object()  # what isn't there, unlike what was logged as null
 
 
 def groups_of(versions: list[Version], base: Version) -> list[dict[str, Any]]:
@@ -77,7 +78,7 @@ def _group(
 ) -> dict[str, Any]:
     columns = [facts(version) for version in versions]
     paths = sorted({path for column in columns for path in column})
-    lines = [draw(path, [column.get(path) for column in columns]) for path in paths]
+    lines = [draw(path, [column.get(path, ABSENT) for column in columns]) for path in paths]
     for line in lines:
         for cell, version in zip(line["cells"], versions, strict=True):
             cell["number"] = version["number"]
@@ -87,6 +88,7 @@ def _group(
 
 def _judged(path: str, values: list[Any], versions: list[Version], base: Version) -> dict[str, Any]:
     """A metric's line: the change from the baseline's value, the best one marked, and those changed late."""
+    values = _or_none(values)
     way, basis = direction(split_path(path)[-1]), values[versions.index(base)]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     best = (max if way == HIGHER else min)(numbers) if way and len(set(numbers)) > 1 else None
@@ -111,15 +113,21 @@ def _plain(path: str, values: list[Any]) -> dict[str, Any]:
     return {
         "label": path,
         "mono": True,
-        "cells": [_cell(value_text(value)) for value in values],
+        "cells": [_cell(_logged(value)) for value in values],
         "same": _same(values),
     }
+
+
+def _logged(value: Any) -> str | None:
+    """A value as text, also null; None where there is no value."""
+    return None if value is ABSENT else "null" if value is None else value_text(value)
 
 
 def _of_run(path: str, values: list[Any]) -> dict[str, Any]:
     """A line about the runs, or of the versions' tags, which keep their colours."""
     if path != "tags":
         return _plain(path, values)
+    values = _or_none(values)
     cells = [
         {"value": ", ".join(tag["name"] for tag in tags) if tags else None, "tags": tags} for tags in values
     ]
@@ -139,6 +147,7 @@ def _bytes(path: str, rows: list[Any], versions: list[Version]) -> dict[str, Any
     """An artifact's line: its version, size and digest; whether the bytes are another version's too."""
     kind, _, name = path.partition("\t")
     first: dict[str, int] = {}
+    rows = _or_none(rows)
     cells: list[dict[str, Any]] = []
     for at, row in enumerate(rows):
         digest = row["sha256"] if row else ""
@@ -149,8 +158,12 @@ def _bytes(path: str, rows: list[Any], versions: list[Version]) -> dict[str, Any
     return {"label": name, "kind": kind, "cells": cells, "same": len(digests) == 1 and digests != {""}}
 
 
+def _or_none(values: list[Any]) -> list[Any]:
+    return [None if value is ABSENT else value for value in values]
+
+
 def _same(values: list[Any]) -> bool:
-    return len({json.dumps(value, sort_keys=True) for value in values}) == 1
+    return len({"" if value is ABSENT else json.dumps(value, sort_keys=True) for value in values}) == 1
 
 
 def value_text(value: Any) -> str | None:

@@ -78,3 +78,8 @@ def test_parameters_of_any_shape_are_compared(client: Client, api: Api) -> None:
     told = api.get(f"runs/{second['id']}/compare/")["parameters"]
     assert {"path": "a.", "values": [1, 2], "same": False} in told
     assert {"path": "b", "values": [None, None], "same": False} in told
+    line = re.search(
+        r"<tr[^>]*>(?:(?!</tr>).)*?>b<.*?</tr>", text(client, f"/runs/{second['id']}/compare/"), re.DOTALL
+    )
+    assert line
+    assert re.findall(r"–|null", re.sub(r"<[^>]*>", " ", line[0])) == ["–", "null"]
