@@ -9,6 +9,7 @@
   const MARGIN = 28, LEAST = 0.7, HIGHEST = 560, FOOT = 36; // pixels around; the zoom that is still read at ease; of a fitted box
   const SHAPES = { data: "barrel", step: "ellipse", pill: "round-rectangle", model: "round-rectangle", deployment: "tag" };
   const pause = () => new Promise((next) => setTimeout(next));
+  const frame = () => new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--mc-${name}`).trim();
 
   function style() {
@@ -118,7 +119,6 @@
       const all = graph.nodes(), near = all.length <= MANY ? all : graph.zoom() < LEGIBLE ? [] : all.filter(nearBy);
       layer.replaceChildren(...near.map((node) => written(box, node.data(), node.position())));
       layer.style.transform = `translate(${graph.pan().x}px, ${graph.pan().y}px) scale(${graph.zoom()})`;
-      mark();
     }
 
     function move() {
@@ -156,21 +156,26 @@
       move(); // the same view as before tells of nothing
     }
 
-    // Many nodes come in over some frames, between which the page answers; those that one looks at already at once, if
-    // they aren't a crowd.
+    // Many nodes come in by parts, between which the page answers; those that one looks at already at once, if they aren't
+    // a crowd. Nothing is drawn before the last part, but of a crowd the first; the words have a frame of their own.
     async function draw(nodes, edges, keep) {
-      const turn = ++drawing, all = arranged(nodes, edges), parts = all.length > (keep ? CROWD : AT_ONCE);
+      const turn = ++drawing, all = arranged(nodes, edges), crowd = all.length > CROWD, size = crowd || !keep ? AT_ONCE : all.length;
       graph.elements().remove();
       const focus = all.findIndex((one) => one.data.focus);
       if (focus > 0) all.unshift(...all.splice(focus, 1)); // the view goes by where it is
-      for (let at = 0; at < all.length; at += parts ? AT_ONCE : all.length) {
-        graph.add(all.slice(at, parts ? at + AT_ONCE : undefined));
-        if (!at && !keep) view();
-        if (parts) await pause();
+      for (let at = 0; at < all.length; at += size) {
+        const part = all.slice(at, at + size), last = at + size >= all.length;
+        if (last || (crowd && !at)) graph.add(part);
+        else graph.noNotifications(() => graph.add(part)); // in no documentation: draws nothing for what is done within
+        if (crowd && !at && !keep) view();
+        if (!last) await pause();
         if (turn !== drawing) return;
       }
       if (keep && graph.getElementById(keep).length) choose(keep, { center: true });
-      else if (keep || parts) view();
+      else view();
+      mark();
+      if (!layer.firstChild) await frame();
+      if (turn !== drawing) return;
       words(); // last: whoever asks for a size after it waits until all words are laid out
       say("");
       box.dataset.ready = `${graph.nodes().length} ${graph.nodes("[?fold]").length}`;

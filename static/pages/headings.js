@@ -2,7 +2,7 @@
 // the box and go along sideways; what would run into the one before is left out.
 (() => {
   "use strict";
-  const ROOM = 12; // pixels between two
+  const ROOM = 12, LETTER = 6, HIGH = 32; // pixels: between two, of a letter at most, of the strip; asked for, all is laid out
   const STEPS = new Set(["step", "model"]); // a version stands beside the steps that read what it links
 
   // Where each heading begins: columns of the layout with their nodes, from the left. Columns that hold steps and no data count.
@@ -35,10 +35,9 @@
       shown = told(columns, here).map(({ start, text }) => {
         const one = document.createElement("span");
         one.textContent = text;
-        return { start, one };
+        return { start, one, width: text.length * LETTER };
       });
       strip.replaceChildren(...shown.map(({ one }) => one));
-      for (const head of shown) head.width = head.one.offsetWidth;
     }
 
     function move(pan, zoom) {
@@ -51,6 +50,6 @@
       }
     }
 
-    return { show, move, get high() { return shown.length ? strip.offsetHeight : 0; } };
+    return { show, move, get high() { return shown.length ? HIGH : 0; } };
   };
 })();
