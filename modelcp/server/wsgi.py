@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
 from modelcp.server.light import load_rest_framework
+from modelcp.server.repeated import answered, is_repeated
 
 API = "/api/"
 
@@ -33,9 +34,12 @@ class ProgramHandler(WSGIHandler):
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answers a request: a program's or a browser's."""
-    proved = "HTTP_AUTHORIZATION" in environ or "modelcp.actor" in environ
-    handler = programs if proved and environ["PATH_INFO"].startswith(API) else browsers
-    return handler(environ, start_response)
+    by_token = "HTTP_AUTHORIZATION" in environ
+    if not (by_token or "modelcp.actor" in environ) or not environ["PATH_INFO"].startswith(API):
+        return browsers(environ, start_response)
+    if by_token and is_repeated(environ):
+        return answered(environ, start_response, programs)
+    return programs(environ, start_response)
 
 
 load_rest_framework()

@@ -1,6 +1,7 @@
 """Programs pass fewer middlewares than browsers: what is answered, and its headers, must not differ by it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,13 +17,19 @@ Answer = tuple[str, dict[str, str], bytes]
 
 
 @pytest.fixture
-def secret() -> Iterator[str]:
-    """The header of a token that may read the model `churn`; the test's connection outlives each request."""
+def secret() -> str:
+    """The header of a token that may read the model `churn`."""
     api = Api()
     api.post("models/", {"name": "churn"})
+    return str(api.client.defaults["HTTP_AUTHORIZATION"])
+
+
+@contextmanager
+def one_connection() -> Iterator[None]:
+    """The test's connection outlives each request."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield str(api.client.defaults["HTTP_AUTHORIZATION"])
+    yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
@@ -34,9 +41,11 @@ def answered(handler: Any, environ: dict[str, Any]) -> Answer:
     def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
         told.extend((status, headers))
 
-    body = handler(environ, start)
-    content = b"".join(body)
-    body.close()
+    with one_connection():
+        body = handler(environ, start)
+        content = b"".join(body)
+        if hasattr(body, "close"):
+            body.close()
     return told[0], {name: value for name, value in told[1] if name != "Vary"}, content
 
 
