@@ -38,8 +38,11 @@ KEPT = re.compile(
     r"|btn-primary|alert-danger|alert-warning|bg-transparent|text-secondary|text-muted|bg-body|bg-surface"
     r"|col-md(?:-\d+)?|col-sm(?:-\d+)?|col-xl(?:-\d+)?$"
 )
+# A side bar that folds and a bar that changes sides are nobody's here; by their :has() the style of the whole
+# page is worked out anew at each element that a script adds.
 _FOREIGN = re.compile(
-    r"\[data-vc|\[data-bs-theme-|\[data-bs-popper|\.tox|@keyframes (?:tada|shake|status|spinner|rotate)"
+    r"\[data-vc|\[data-bs-(?:theme-|popper|navbar|sidebar|toggle=sidebar)|navbar-folded"
+    r"|\.tox|@keyframes (?:tada|shake|status|spinner|rotate)"
 )
 
 
@@ -73,7 +76,13 @@ def reachable(selector: str) -> bool:
 
 def split(selectors: str) -> list[str]:
     """The members of a selector list, commas inside brackets left alone."""
-    return re.split(r",(?![^()]*\)|[^\[\]]*\])", selectors)
+    members, depth, start = [], 0, 0
+    for at, sign in enumerate(selectors):
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and not depth:
+            members.append(selectors[start:at])
+            start = at + 1
+    return [*members, selectors[start:]]
 
 
 def slim(css: str) -> str:

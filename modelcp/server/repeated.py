@@ -22,8 +22,8 @@ from django.db import connection
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Handler = Callable[[Environ, Start], Iterable[bytes]]
-MOST = 64  # answers that a thread remembers
-LARGEST = 65_536  # bytes of one
+MOST = 32  # answers that a thread remembers
+LARGEST = 16_384  # bytes of one
 LASTS = 1.0  # seconds: by then a token's end is heeded, and that it was used is noted
 _ASKED = ("HTTP_", "wsgi.url_scheme")  # what an answer can depend on, besides the path
 

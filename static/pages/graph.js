@@ -5,7 +5,7 @@
   const SIZES = { data: [150, 46], step: [34, 34], pill: [164, 40], model: [144, 46], deployment: [150, 46] };
   const STEP_ROOM = [44, 74]; // of a step with its name below
   // Nodes whose words are all kept on the page; nodes above which edges are straight; what a frame can add.
-  const MANY = 80, CROWD = 600, AT_ONCE = 60, LEGIBLE = 0.3;
+  const MANY = 80, CROWD = 600, AT_ONCE = 60, FEW = 150, LEGIBLE = 0.3;
   const MARGIN = 28, LEAST = 0.7, HIGHEST = 560, FOOT = 36; // pixels around; the zoom that is still read at ease; of a fitted box
   const SHAPES = { data: "barrel", step: "ellipse", pill: "round-rectangle", model: "round-rectangle", deployment: "tag" };
   const pause = () => new Promise((next) => setTimeout(next));
@@ -92,7 +92,7 @@
   window.mcGraph = (box, on, { fitted = false, here = "" } = {}) => {
     const wrap = box.closest(".graph-wrap"), state = wrap.querySelector(".lineage-state");
     const layer = document.createElement("div");
-    let graph, extent, heads, chosen = "", settling = 0, drawing = 0;
+    let graph, extent, heads, chosen = "", settling = 0, drawing = 0, styled = false;
     const say = (text) => { state.textContent = text; };
 
     // Nodes and edges in their places, as Cytoscape takes them.
@@ -156,26 +156,33 @@
       move(); // the same view as before tells of nothing
     }
 
-    // Many nodes come in by parts, between which the page answers; those that one looks at already at once, if they aren't
-    // a crowd. Nothing is drawn before the last part, but of a crowd the first; the words have a frame of their own.
+    // Many come in by parts, between which the page answers; of these the first, which one looks at, and the last are
+    // drawn. The words have a frame of their own.
     async function draw(nodes, edges, keep) {
-      const turn = ++drawing, all = arranged(nodes, edges), crowd = all.length > CROWD, size = crowd || !keep ? AT_ONCE : all.length;
+      const turn = ++drawing, gone = () => turn !== drawing;
+      if (!styled) {
+        styled = true;
+        graph.style(style());
+        await pause();
+        if (gone()) return;
+      }
+      const all = arranged(nodes, edges), size = all.length > (keep ? CROWD : FEW) ? AT_ONCE : all.length;
       graph.elements().remove();
       const focus = all.findIndex((one) => one.data.focus);
       if (focus > 0) all.unshift(...all.splice(focus, 1)); // the view goes by where it is
       for (let at = 0; at < all.length; at += size) {
         const part = all.slice(at, at + size), last = at + size >= all.length;
-        if (last || (crowd && !at)) graph.add(part);
+        if (last || !at) graph.add(part);
         else graph.noNotifications(() => graph.add(part)); // in no documentation: draws nothing for what is done within
-        if (crowd && !at && !keep) view();
+        if (!at && !last && !keep) view();
         if (!last) await pause();
-        if (turn !== drawing) return;
+        if (gone()) return;
       }
       if (keep && graph.getElementById(keep).length) choose(keep, { center: true });
       else view();
       mark();
       if (!layer.firstChild) await frame();
-      if (turn !== drawing) return;
+      if (gone()) return;
       words(); // last: whoever asks for a size after it waits until all words are laid out
       say("");
       box.dataset.ready = `${graph.nodes().length} ${graph.nodes("[?fold]").length}`;
@@ -247,12 +254,12 @@
       if (zoom === "fit") view(true);
       else if (zoom) graph.zoom({ level: graph.zoom() * (zoom === "in" ? 1.25 : 0.8), renderedPosition: { x: box.clientWidth / 2, y: box.clientHeight / 2 } });
     });
-    document.addEventListener("mc:theme", () => graph?.style(style()));
+    document.addEventListener("mc:theme", () => styled && graph.style(style()));
 
     const many = (count) => count > CROWD; // draws less while it moves
     function start(count) {
       graph = window.cytoscape({
-        container: box, style: style(), autoungrabify: true, boxSelectionEnabled: false, minZoom: 0.02, maxZoom: 2.5, userZoomingEnabled: !fitted,
+        container: box, autoungrabify: true, boxSelectionEnabled: false, minZoom: 0.02, maxZoom: 2.5, userZoomingEnabled: !fitted,
         textureOnViewport: many(count), hideEdgesOnViewport: many(count), pixelRatio: many(count) ? 1 : "auto",
       });
       layer.className = "node-layer";

@@ -38,6 +38,7 @@
         return { start, one, width: text.length * LETTER };
       });
       strip.replaceChildren(...shown.map(({ one }) => one));
+      strip.parentElement.parentElement.classList.toggle("is-headed", shown.length > 0);
     }
 
     function move(pan, zoom) {
