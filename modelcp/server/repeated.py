@@ -56,10 +56,7 @@ def answered(environ: Environ, start: Start, handler: Handler) -> Iterable[bytes
     if _memory.state != state or _memory.raw is not connection.connection:
         _memory.state, _memory.raw = state, connection.connection
         _memory.answers.clear()
-    asked = (
-        environ["PATH_INFO"],
-        *((k, v) for k, v in environ.items() if k.startswith(("HTTP_", "wsgi.url"))),
-    )
+    asked = (environ["PATH_INFO"], *(each for each in environ.items() if each[0].startswith(_ASKED)))
     found = _memory.answers.get(asked)
     if found and found[0] > time.monotonic():
         start(found[1], found[2])
