@@ -34,10 +34,10 @@ class ProgramHandler(WSGIHandler):
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answers a request: a program's or a browser's."""
-    by_token = "HTTP_AUTHORIZATION" in environ
-    if not (by_token or "modelcp.actor" in environ) or not environ["PATH_INFO"].startswith(API):
+    in_process = "modelcp.actor" in environ
+    if not (in_process or "HTTP_AUTHORIZATION" in environ) or not environ["PATH_INFO"].startswith(API):
         return browsers(environ, start_response)
-    if by_token and is_repeated(environ):
+    if not in_process and is_repeated(environ):
         return answered(environ, start_response, programs)
     return programs(environ, start_response)
 

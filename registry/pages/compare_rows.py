@@ -88,7 +88,7 @@ def _group(
 
 def _judged(path: str, values: list[Any], versions: list[Version], base: Version) -> dict[str, Any]:
     """A metric's line: the change from the baseline's value, the best one marked, and those changed late."""
-    values = _or_none(values)
+    same, values = _same(values), _or_none(values)
     way, basis = direction(split_path(path)[-1]), values[versions.index(base)]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     best = (max if way == HIGHER else min)(numbers) if way and len(set(numbers)) > 1 else None
@@ -106,7 +106,7 @@ def _judged(path: str, values: list[Any], versions: list[Version], base: Version
                 "late": f"metrics.{path}" in version["late"],
             }
         )
-    return {"label": path, "way": way or "", "cells": cells, "same": _same(values), "judged": True}
+    return {"label": path, "way": way or "", "cells": cells, "same": same, "judged": True}
 
 
 def _plain(path: str, values: list[Any]) -> dict[str, Any]:

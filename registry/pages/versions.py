@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from registry.pages import tables
 from registry.pages.approval_cards import approval_cards
 from registry.pages.base import PageRequest, page_of_past, show
+from registry.pages.board_cards import May, moves
 from registry.pages.event_words import tell
 from registry.pages.words import load_code
 from registry.rules.direction import isolated
@@ -118,7 +119,7 @@ def frame(request: PageRequest, head: dict[str, Any], *, artifacts: int, values:
         "artifacts_in_tab": artifacts,
         "values_in_tab": values,
         "next_stage": "production" if stage in ("staging", "production") else "staging",
-        "stage_choices": _stage_choices(head, request.actor.may("promote")),
+        "stage_choices": _stage_choices(head, request.actor.may),
         "run_label": _run_label(head),
         "run_seconds": (head["run_ended"] - head["run_started"]).total_seconds()
         if head["run_ended"]
@@ -126,24 +127,11 @@ def frame(request: PageRequest, head: dict[str, Any], *, artifacts: int, values:
     }
 
 
-def _stage_choices(head: dict[str, Any], may_promote: bool) -> list[dict[str, Any]]:
-    """The moves from here, the next one first: stage, verb, effect, and why one is refused."""
-    stage, holder = head["stage"], head["holder"]
-    ahead = f"{holder['number']} will be archived" if holder else "Nothing holds it now"
-    moves = [
-        {
-            "stage": "production",
-            "verb": "Promote to production",
-            "effect": ahead,
-            "refused": "" if may_promote else "It needs the role promoter",
-        },
-        {"stage": "staging", "verb": "Move to staging", "effect": "Its holder will be archived"},
-        {"stage": "archived", "verb": "Archive", "effect": "It stays, and can be promoted again"},
-    ]
-    if stage in (None, "archived"):
-        moves[0], moves[1] = moves[1], moves[0]
-    open_moves = [move for move in moves if move["stage"] != stage]
-    return [{**move, "first": at == 0 and not move.get("refused")} for at, move in enumerate(open_moves)]
+def _stage_choices(head: dict[str, Any], may: May) -> list[dict[str, Any]]:
+    """The moves from here, the next one first, which stands out if it may be made."""
+    holder = {"production": head["holder"]["number"] if head["holder"] else None, "staging": head["staged"]}
+    found = moves({"stage": head["stage"], **holder}, may)
+    return [{**move, "first": at == 0 and not move["refused"]} for at, move in enumerate(found)]
 
 
 def _run_label(head: dict[str, Any]) -> str:

@@ -73,7 +73,7 @@ def load_code(
         digest = f"  # checks SHA-256 {weights['sha256'][:8]}…" if weights["sha256"] else ""
         lines.append(f"model = mv.load_artifact({quoted(weights['name'])}){digest}")
     else:
-        lines.append('accuracy = mv.metadata["metrics"]')
+        lines.append("metadata = mv.metadata")
     place = f"{base}api/v1/models/{quote(version['model'], safe='')}/versions/{moving or version['number']}/"
     shell = shlex.quote(version["model"])
     return {

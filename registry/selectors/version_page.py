@@ -237,7 +237,7 @@ def _seconds(row: dict[str, Any]) -> float | None:
 def around(
     run: uuid.UUID | None, linked: list[uuid.UUID], at: datetime | None = None, limit: int = 500
 ) -> dict[str, list[dict[str, Any]]]:
-    """What a version was made from, and what reads its artifacts, in one query.
+    """What a version was made from, and what reads its artifacts but these, in one query.
 
     Args:
         run: the run that made it.
@@ -261,12 +261,15 @@ def around(
         else []
     )
     made_from: dict[Any, dict[str, Any]] = {}
-    feeds: dict[str, set[Any]] = defaultdict(set)
+    others = []
     for row in reads:
-        if run is not None and row["reader"] == run:
-            if row["maker"] != run:
-                made_from[row["artifact_version_id"]] = {"artifact": row["artifact"], "number": row["number"]}
-        else:
+        if run is None or row["reader"] != run:
+            others.append(row)
+        elif row["maker"] != run:
+            made_from[row["artifact_version_id"]] = {"artifact": row["artifact"], "number": row["number"]}
+    feeds: dict[str, set[Any]] = defaultdict(set)
+    for row in others:
+        if row["artifact_version_id"] not in made_from:  # who reads the same data doesn't read this version's
             feeds[row["pipeline"]].add(row["reader"])
     return {
         "made_from": list(made_from.values()),

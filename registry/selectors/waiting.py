@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from registry.models import ApprovalAnswer
 from registry.rules.approvals import APPROVED, WAITING
 from registry.rules.gates import FAILED, PASSED
 from registry.rules.stages import PRODUCTION
@@ -19,7 +20,7 @@ from registry.selectors.gates import Ask, Judged, hear
 
 Row = dict[str, Any]
 MADE = ("number", "created_at", "status", "ended")  # what gates look at of how a version was made
-ASKED = 20  # open requests that are looked at, the last first
+ASKED = 20  # open requests that are looked at, those not yet answered and the last first
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,16 @@ class Viewer:
 
 
 def open_requests(viewer: Viewer) -> list[Row]:
-    """The open requests that the one who looks made or may answer, as `asked_rows` tells them."""
+    """The open requests that the one who looks made or may answer, as `asked_rows` tells them.
+
+    Those that they answered come last: they wait again only if the answer is stale.
+    """
     theirs = Q(actor=viewer.id)
     if viewer.approves:
         theirs |= Q(version__created_by__isnull=True) | ~Q(version__created_by=viewer.id)
-    return asked_rows(all_requests().filter(theirs, state=WAITING).order_by("-valid_from", "-id")[:ASKED])
+    given = ApprovalAnswer.objects.filter(request=OuterRef("pk"), actor=viewer.id, valid_to__isnull=True)
+    rows = all_requests().filter(theirs, state=WAITING).order_by(Exists(given), "-valid_from", "-id")
+    return asked_rows(rows[:ASKED])
 
 
 @dataclass(frozen=True)

@@ -157,14 +157,14 @@
     }
 
     // Many come in by parts, between which the page answers; of these the first, which one looks at, and the last are
-    // drawn. The words have a frame of their own.
+    // drawn. The words have a frame of their own. False if another drawing came before it was done.
     async function draw(nodes, edges, keep) {
       const turn = ++drawing, gone = () => turn !== drawing;
       if (!styled) {
         styled = true;
         graph.style(style());
         await pause();
-        if (gone()) return;
+        if (gone()) return false;
       }
       const all = arranged(nodes, edges), size = all.length > (keep ? CROWD : FEW) ? AT_ONCE : all.length;
       graph.elements().remove();
@@ -176,16 +176,17 @@
         else graph.noNotifications(() => graph.add(part)); // in no documentation: draws nothing for what is done within
         if (!at && !last && !keep) view();
         if (!last) await pause();
-        if (gone()) return;
+        if (gone()) return false;
       }
       if (keep && graph.getElementById(keep).length) choose(keep, { center: true });
       else view();
       mark();
       if (!layer.firstChild) await frame();
-      if (gone()) return;
+      if (gone()) return false;
       words(); // last: whoever asks for a size after it waits until all words are laid out
       say("");
       box.dataset.ready = `${graph.nodes().length} ${graph.nodes("[?fold]").length}`;
+      return true;
     }
 
     // Other facts of the nodes that are drawn, each in its place; the view stays.

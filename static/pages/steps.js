@@ -42,7 +42,7 @@
     if (failed && !before) graph.mark(failed.id); // what one comes for
     if (!nodes.length) graph.say("No step has begun yet.");
     else if (now === shape) graph.update(nodes), graph.say("");
-    else await graph.draw(nodes, edges);
+    else if (!await graph.draw(nodes, edges)) return;
     shape = now;
   }
 

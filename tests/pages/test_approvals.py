@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 
 from registry.models import ApprovalAnswer, ApprovalRequest, Event
+from registry.selectors import waiting
 from registry.services import gates as write
 from registry.services.actors import Actor
+from registry.services.approvals import ask_approval
 from tests.pages.catalog_world import browser, log, make_model, person, promote
 from tests.pages.test_plans import plain, text
 
@@ -163,6 +165,18 @@ def test_the_overview_shows_what_waits_for_whom(client: Client, jo: Client, admi
     assert [("churn" in waits(who)) for who in (client, jo, ann, ivy)] == [True, False, False, False]
     log(admin, "churn", 2, {"note": 1})  # what was approved is another now
     assert "mira asks for your approval" in waits(jo)
+
+
+def test_what_was_answered_doesnt_hide_what_wasnt(
+    client: Client, jo: Client, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "ASKED", 1)
+    asked(client)
+    make_model(admin, "later")
+    newer, _ = ask_approval(actor=admin, model="later", version=1, stage="production")
+    assert "later" in waits(jo)
+    jo.post(f"/models/later/versions/1/approvals/{newer.id}/", {"do": "approve"})
+    assert "churn New 2" in waits(jo)
 
 
 def test_the_overview_says_which_gates_block_a_candidate(client: Client, jo: Client, admin: Actor) -> None:

@@ -1,6 +1,8 @@
 """What hangs on a version's pages: artifacts, uploads, links, metadata."""
 
 import hashlib
+import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,6 +14,7 @@ from registry.selectors.contents import content_size
 from registry.services.actors import Actor
 from tests.pages.catalog_world import V1, browser, link, make_model, person, upload_of
 from tests.pages.facts_world import text
+from tests.support.doors import Api, new_version, output, started, step, wanted
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +36,28 @@ def test_artifacts_stand_by_kind_with_links_and_downloads(client: Client, admin:
     assert "/artifacts/weights/1/" in page
     assert "1,204,118 × 46" in page
     assert "212 MB" in page
+
+
+def test_who_reads_the_same_data_doesnt_read_the_version(admin: Actor) -> None:
+    api = Api()
+    wish, shared, weights = wanted("churn"), new_version("shared"), new_version("weights")
+    given = {"name": "rows", "artifact_version": shared["id"]}
+
+    def ran(pipeline: str, *steps: dict[str, Any], make: bool = False) -> None:
+        body = started(*([wish] if make else []), pipeline=pipeline)
+        api.post("runs/", body)
+        api.post(f"runs/{body['id']}/", {"status": "completed", "steps": steps})
+
+    ran("preparing", step("load", outputs=[output(shared)]))
+    weighed = output(weights, resolution=wish["id"], kind="model")
+    ran("training", step("fit", inputs=[given], outputs=[weighed]), make=True)
+    link_again = {"artifact_version": shared["id"], "kind": "data", "name": "rows"}
+    api.post("models/churn/versions/1/artifacts/", link_again)
+    ran("reporting", step("report", inputs=[given]))
+    ran("scoring", step("score", inputs=[{"name": "model", "artifact_version": weights["id"]}]))
+    card = text(browser(admin), V1).partition('id="around-title"')[2].partition("</section>")[0]
+    assert "made from" in card
+    assert re.findall(r"/pipelines/(\w+)/", card) == ["scoring"]
 
 
 def test_an_upload_is_stored_under_its_digest_and_linked(client: Client) -> None:

@@ -59,6 +59,22 @@ def test_who_may_not_promote_is_told_why_and_the_button_is_off(client: Client) -
     assert stage(1) == "staging"
 
 
+def test_each_move_says_whom_it_displaces(client: Client, admin: Actor) -> None:
+    def effects(version: int) -> list[str]:
+        card = text(client, f"/models/churn/versions/{version}/").partition('class="stage-acts"')[2]
+        return re.findall(r'<span class="small text-3">(.*?)</span>', card.partition("</form>")[0])
+
+    assert effects(1) == [
+        "nothing is in staging now",
+        "nothing is in production now",
+        "it can be promoted again",
+    ]
+    promote(admin, "churn", 2)
+    promote(admin, "churn", 1, "staging")
+    assert effects(1) == ["2 would be archived", "nothing would be in staging"]
+    assert effects(2) == ["1 would be archived", "nothing would be in production"]
+
+
 def test_the_same_stage_again_changes_nothing_and_says_so(client: Client) -> None:
     for _ in range(2):
         client.post(f"{V1}stage/", {"stage": "staging"})
@@ -130,6 +146,7 @@ def test_the_code_to_load_it_is_quoted_for_python_and_for_the_shell(client: Clie
     said = page.replace("&quot;", '"').replace("&#x27;", "'")
     assert json.dumps('it\'s "x"; rm -rf') in said
     assert "'it'\"'\"'s \"x\"; rm -rf'" in said
+    assert "metadata = mv.metadata" in said
 
 
 @pytest.mark.parametrize(
@@ -146,6 +163,7 @@ def test_a_comparison_shows_what_differs(client: Client, admin: Actor) -> None:
     for number in (1, 2):
         made_by_run(admin, "churn", number)
         log(admin, "churn", number, {"same": 1, "other": number})
+    log(admin, "churn", 1, {"metrics": {"lost": None}})
     same = link(admin, "churn", 1, "data", sha256="a" * 64)
     link(admin, "churn", 2, "data", sha256="a" * 64)
     client.post(f"{V1}tags/", {"tags": "eu"})
@@ -157,6 +175,7 @@ def test_a_comparison_shows_what_differs(client: Client, admin: Actor) -> None:
     assert ">same<" in page
     only = text(client, "/models/churn/compare/?versions=1,2&differences=1")
     assert ">other<" in only
+    assert ">lost<" in only, "null in one, absent in the other"
     assert ">same<" not in only
     assert "depth" in only
     assert str(same.sha256[:6]) in page
