@@ -45,7 +45,7 @@ def board(request: PageRequest, name: str) -> HttpResponse:
     head = model_page.model_head(name, request.at)
     lanes = read.cards_of_model(head["id"], before, request.at)
     known, late = _values(lanes, request.at)
-    names = metric_names([{"metrics": row} for row in known.values()])[:MOST_METRICS]
+    names = metric_names([{"metrics": row} for row in known.values()], head["directions"])[:MOST_METRICS]
     chosen = tables.columns(request, {name: name for name in names}, names[:MOST])
     metrics = [name for name in names if chosen["shown"][name]][:MOST]
     lit, end = lights(lanes, request.at)
@@ -119,10 +119,12 @@ def _told_of_each(
 ) -> dict[Any, list[str]]:
     """The metrics that tell most of each model, from what its cards and its holder have."""
     rows: dict[Any, list[dict[str, Any]]] = {}
+    declared: dict[Any, dict[str, str]] = {}
     for card in (card for lane in lanes.values() for card in lane):
+        declared[card["model_id"]] = dict(card["directions"] or ())
         wanted = (card["id"], card["production_id"])
         rows.setdefault(card["model_id"], []).extend({"metrics": known.get(key, {})} for key in wanted)
-    return {model: metric_names(of_model)[:MOST] for model, of_model in rows.items()}
+    return {model: metric_names(of_model, declared[model])[:MOST] for model, of_model in rows.items()}
 
 
 def _before(request: PageRequest) -> dict[str, int]:

@@ -12,7 +12,7 @@ from registry.pages.charts import spark
 from registry.rules.direction import isolated
 from registry.rules.heartbeats import Serving
 from registry.rules.metadata import split_path
-from registry.rules.metrics import direction, verdict
+from registry.rules.metrics import verdict, way_of
 from registry.rules.roles import ALLOWED, action_for_stage
 from registry.rules.stages import ARCHIVED, PRODUCTION, STAGES, STAGING
 from registry.selectors.board import LINE, NEW, lines
@@ -118,12 +118,13 @@ def _metrics(
     """The metrics of a card: value, change and verdict against production; those that it lacks only while
     it is a candidate."""
     own, basis = values.get(card["id"], {}), values.get(card["production_id"], {})
+    declared = dict(card["directions"] or ())
     rows = []
     for name in names:
         value = own.get(name)
         if value is None and (card["stage"] in (ARCHIVED, PRODUCTION) or not own or name not in basis):
             continue
-        change, said = verdict(value, basis.get(name), direction(split_path(name)[-1]))
+        change, said = verdict(value, basis.get(name), way_of(name, declared))
         compared = card["stage"] != PRODUCTION and (value is None or name in basis)
         rows.append(
             {

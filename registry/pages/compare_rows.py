@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from registry.rules.direction import spelled
-from registry.rules.metadata import leaves_of, split_path
-from registry.rules.metrics import HIGHER, direction, verdict
+from registry.rules.metadata import leaves_of
+from registry.rules.metrics import HIGHER, verdict, way_of
 from registry.templatetags import formats
 
 SLOT, LONG, HOVER = 22, 64, 400  # characters: beside a column's slot, in a cell, on hover
@@ -89,7 +89,7 @@ def _group(
 def _judged(path: str, values: list[Any], versions: list[Version], base: Version) -> dict[str, Any]:
     """A metric's line: the change from the baseline's value, the best one marked, and those changed late."""
     same, values = _same(values), _or_none(values)
-    way, basis = direction(split_path(path)[-1]), values[versions.index(base)]
+    way, basis = way_of(path, base.get("directions")), values[versions.index(base)]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     best = (max if way == HIGHER else min)(numbers) if way and len(set(numbers)) > 1 else None
     cells: list[dict[str, Any]] = []

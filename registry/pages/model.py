@@ -15,7 +15,7 @@ from registry.pages.charts import Chart, metric_chart
 from registry.pages.words import CODE_TO_LOG, first_sentence, version_code
 from registry.rules.direction import isolated
 from registry.rules.metadata import split_path
-from registry.rules.metrics import direction, key_metric, verdict
+from registry.rules.metrics import key_metric, verdict, way_of
 from registry.rules.stages import STAGES
 from registry.selectors import model_page
 from registry.selectors.ahead import before_staged
@@ -47,9 +47,9 @@ def model(request: PageRequest, name: str) -> HttpResponse:
     """A model: its card, the holders of its stages, a metric over its versions, the newest versions."""
     head = model_page.model_head(name, request.at)
     versions = model_page.newest_versions(head["id"], at=request.at)
-    names = metric_names(versions)
+    names = metric_names(versions, head["directions"])
     basis = next((row for row in versions if row["stage"] == "production"), None)
-    metric = _chosen_metric(request, names, basis, versions)
+    metric = _chosen_metric(request, names, basis, versions, head["directions"])
     context = {
         **frame(head),
         "staged": before_staged(head, request.at),
@@ -57,7 +57,7 @@ def model(request: PageRequest, name: str) -> HttpResponse:
         "tab": "overview",
         "chart": _chart(versions, metric, model_page.tenures(head["id"], request.at)) if metric else None,
         "metric": metric,
-        "way": WAYS[direction(metric)] if metric else "",
+        "way": WAYS[way_of(metric, head["directions"])] if metric else "",
         "metrics": names[:MOST_METRICS],
         "as_table": request.GET.get("as") == "table",
         "versions_shown": versions[:FIRST],
@@ -83,7 +83,8 @@ def model_versions(request: PageRequest, name: str) -> HttpResponse:
     if words_:
         given["name"] = [f"contains:{words_}"]
     leaf, basis = model_page.versions_leaf(head, given, request.at)
-    names = metric_names([*leaf.rows, {"metrics": basis}])
+    names = metric_names([*leaf.rows, {"metrics": basis}], head["directions"])
+    metric = key_metric(names, head["directions"])
     context = {
         **frame(head),
         "tab": "versions",
@@ -95,7 +96,7 @@ def model_versions(request: PageRequest, name: str) -> HttpResponse:
         "order": ORDERS.get(leaf.sort, ""),
         "heads": tables.sort_heads(request, leaf.sort, ("-number", "name")),
         **tables.pager(request, leaf),
-        **version_table(request, leaf.rows, names=names, metric=key_metric(names), basis=basis, head=head),
+        **version_table(request, leaf.rows, names=names, metric=metric, basis=basis, head=head),
     }
     return show(request, "models/versions.html", context, fragment="models/_versions_table.html")
 
@@ -133,11 +134,15 @@ def _card(card: Mapping[str, str], *, whole: bool) -> dict[str, Any]:
     }
 
 
-def metric_names(versions: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The metrics that these versions have: the key one first, then the common and the judged ones."""
+def metric_names(versions: Sequence[Mapping[str, Any]], declared: Mapping[str, str]) -> list[str]:
+    """The metrics that these versions have: the key one first, then the common and the judged ones.
+
+    Args:
+        declared: the directions declared for them.
+    """
     held = Counter(name for row in versions for name in row["metrics"])
-    first = key_metric(held)
-    return sorted(held, key=lambda name: (name != first, direction(name) is None, -held[name], name))
+    first = key_metric(held, declared)
+    return sorted(held, key=lambda name: (name != first, way_of(name, declared) is None, -held[name], name))
 
 
 def _chosen_metric(
@@ -145,13 +150,14 @@ def _chosen_metric(
     names: list[str],
     basis: Mapping[str, Any] | None,
     versions: Sequence[Mapping[str, Any]],
+    declared: Mapping[str, str],
 ) -> str | None:
     """The metric asked for; else the key one of production, else of the newest version that has any."""
     asked = request.GET.get("metric", "")
     if asked in names:
         return asked
     candidates = [basis, *versions] if basis else versions
-    return next((key_metric(row["metrics"]) for row in candidates if row and row["metrics"]), None)
+    return next((key_metric(row["metrics"], declared) for row in candidates if row and row["metrics"]), None)
 
 
 def _chart(versions: list[dict[str, Any]], metric: str, tenures: list[dict[str, Any]]) -> Chart:
@@ -203,14 +209,13 @@ def version_table(
     aliases: dict[int, list[str]] = {}
     for alias in head["aliases"]:
         aliases.setdefault(alias["number"], []).append(alias["name"])
+    way = way_of(metric, head["directions"]) if metric else None
     lines = [
         {
             **row,
             "cells": [{"value": row["metrics"].get(name), "late": name in row["late"]} for name in metrics],
             "aliases": aliases.get(row["number"], []),
-            "delta": verdict(row["metrics"].get(metric), basis.get(metric), direction(metric))
-            if metric
-            else None,
+            "delta": verdict(row["metrics"].get(metric), basis.get(metric), way) if metric else None,
         }
         for row in versions
     ]

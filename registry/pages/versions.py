@@ -16,8 +16,8 @@ from registry.pages.board_cards import May, moves
 from registry.pages.event_words import tell
 from registry.pages.words import load_code
 from registry.rules.direction import isolated
-from registry.rules.metadata import split_path
-from registry.rules.metrics import direction, verdict
+from registry.rules.metrics import verdict, way_of
+from registry.rules.plans import METRICS
 from registry.selectors import version_page
 from registry.selectors.ahead import ahead_of
 from registry.selectors.events import newest_about
@@ -47,7 +47,9 @@ def show_version(
     values, basis = version_page.values_beside(head["id"], holder["id"] if holder else None, at)
     artifacts = [artifact_line(row) for row in by_kind(version_page.linked_artifacts(head["id"], at))]
     around = version_page.around(head["run_id"], [row["av"] for row in artifacts], at)
-    metrics = [_metric(row, basis) for row in values if row["path"].startswith("metrics.")]
+    metrics = [
+        _metric(row, basis, head["directions"]) for row in values if row["path"].startswith("metrics.")
+    ]
     others = [shown_value(row) for row in values if not row["path"].startswith("metrics.")]
     ahead, requests = ahead_of(head, at)
     context = {
@@ -139,14 +141,14 @@ def _run_label(head: dict[str, Any]) -> str:
     return f"{isolated(head['run_pipeline'])} {str(head['run_id'])[-4:]}" if head["run_id"] else ""
 
 
-def _metric(row: dict[str, Any], basis: dict[str, Any]) -> dict[str, Any]:
-    way = direction(split_path(row["path"])[-1])
+def _metric(row: dict[str, Any], basis: dict[str, Any], declared: dict[str, str]) -> dict[str, Any]:
+    way = way_of(row["path"].removeprefix(METRICS), declared)
     beside = basis.get(row["path"])
     other = beside["value"] if beside else None
     change, said = verdict(row["value"], other, way)
     return {
         **shown_value(row),
-        "name": row["path"].removeprefix("metrics."),
+        "name": row["path"].removeprefix(METRICS),
         "way": way or "",
         "basis": other,
         "basis_late": bool(beside and beside["late"]),

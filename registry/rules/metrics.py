@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from registry.rules.metadata import as_number
+from registry.rules.metadata import as_number, split_path
 
 HIGHER, LOWER = "higher", "lower"
 BETTER, WORSE, SAME, MISSING, NOT_JUDGED = "better", "worse", "same", "missing", "not_judged"
@@ -41,10 +41,20 @@ def direction(name: str) -> str | None:
     return HIGHER if any(word in _HIGHER for word in words) else None
 
 
-def key_metric(names: Iterable[str]) -> str | None:
+def way_of(name: str, declared: Mapping[str, str] | None = None) -> str | None:
+    """Which way a metric of a model is better: as declared, else as its name tells; None where neither does.
+
+    Args:
+        name: its path below metrics.
+        declared: what the model's people said, by the same path.
+    """
+    return (declared or {}).get(name) or direction(split_path(name)[-1])
+
+
+def key_metric(names: Iterable[str], declared: Mapping[str, str] | None = None) -> str | None:
     """The metric to show first: by name the first that can be judged, else the first; None of none."""
     known = sorted(names)
-    return next((name for name in known if direction(name)), known[0] if known else None)
+    return next((name for name in known if way_of(name, declared)), known[0] if known else None)
 
 
 def verdict(value: Any, basis: Any, way: str | None) -> tuple[float | None, str]:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from registry.rules.chain import canonical, digest
-from registry.rules.metadata import split_path
-from registry.rules.metrics import direction, verdict
+from registry.rules.metrics import verdict, way_of
 from registry.rules.stages import ARCHIVED, effects
 
 LATELY_DAYS = 14  # how far back a plan looks for runs that read the holder by its stage
@@ -44,7 +43,7 @@ def metric_lines(
 
 def _metric(path: str, new: Any, old: Any, declared: Mapping[str, str]) -> Line:
     name = path.removeprefix(METRICS)
-    way = declared.get(name) or direction(split_path(path)[-1])
+    way = way_of(name, declared)
     change, said = verdict(new, old, way)
     return {
         "name": name,

@@ -20,6 +20,7 @@ from registry.rules.versions import MAX_NUMBER
 from registry.selectors.catalog import find_model
 from registry.selectors.columns import NOTHING
 from registry.selectors.compiled import MOMENT, Compiled, CompiledThen
+from registry.selectors.gathered import declared_directions
 from registry.selectors.heartbeats import facts_of, serving
 from registry.selectors.lists import any_of
 from registry.selectors.models_page import plain
@@ -147,6 +148,7 @@ def _cards(versions: QuerySet[ModelVersion], at: datetime | None, *more: str) ->
         author=F("created_by__username"),
         run=F("created_by_run__status"),
         held=held(at),
+        directions=declared_directions(at),
         last=F("model__last_number") if at is None else newest_then(at, "model_id"),
         **{f"{stage}_id": holder for stage, holder in holders.items()},
         **{stage: number_holding(stage, at) for stage in EXCLUSIVE},

@@ -14,6 +14,7 @@ from registry.models import ArtifactLink, MetadataValue, ModelVersion
 from registry.rules.plans import METRICS
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
+from registry.selectors.gathered import declared_directions
 from registry.selectors.late import changed_later
 from registry.selectors.models_page import plain, tags_with_colors
 from registry.selectors.moments import existing_at, held, open_at
@@ -23,7 +24,8 @@ def side_by_side(model: str, references: Sequence[str], at: datetime | None = No
     """The versions in the order named, each once, now or at a moment.
 
     Each: id, number, name, stage, created_at, author, run (its facts or None), values (metadata by
-    path), late (the paths of metrics changed after promotion), artifacts (by kind and link name), tags.
+    path), late (the paths of metrics changed after promotion), artifacts (by kind and link name), tags,
+    directions (of its model's metrics, as declared).
 
     Raises:
         NotFound: there is no such model or version; says what exists.
@@ -48,6 +50,7 @@ def side_by_side(model: str, references: Sequence[str], at: datetime | None = No
             parameters=F("created_by_run__parameters"),
             code=F("created_by_run__code"),
             environment=F("created_by_run__environment"),
+            directions=declared_directions(at),
         )
     )
     ids = [row["id"] for row in rows]
@@ -59,6 +62,7 @@ def side_by_side(model: str, references: Sequence[str], at: datetime | None = No
             late=values[1][row["id"]],
             artifacts=artifacts[row["id"]],
             tags=tags.get(row["id"], []),
+            directions=dict(row["directions"] or ()),
         )
     picked = [
         _pick(rows, ref) or find_version(found, reference, at)

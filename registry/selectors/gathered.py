@@ -15,7 +15,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import JSONArray
 from django.db.models.sql.compiler import SQLCompiler
 
-from registry.models import Alias, TagAttachment
+from registry.models import Alias, MetricDirection, TagAttachment
 from registry.models.fields import JSONText
 from registry.selectors.moments import open_at
 
@@ -53,6 +53,12 @@ def alias_names(at: datetime | None = None) -> Gathered:
     """The names of the aliases that point to the row, a version; each alone in a list."""
     rows = Alias.objects.filter(open_at(at), version=OuterRef("pk"))
     return Gathered(rows.order_by("name"), "name")
+
+
+def declared_directions(at: datetime | None = None, model: str = "model") -> Gathered:
+    """The directions declared for the metrics of the row's model: metric and direction; `dict` takes them."""
+    rows = MetricDirection.objects.filter(open_at(at), model=OuterRef(model))
+    return Gathered(rows.order_by("metric"), "metric", "direction")
 
 
 def tags_told(gathered: list[list[str]] | None) -> list[dict[str, str]]:

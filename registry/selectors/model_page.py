@@ -25,7 +25,7 @@ from registry.rules.stages import EXCLUSIVE
 from registry.selectors.catalog import CARD_FIELDS, find_model
 from registry.selectors.catalog_lists import VERSIONS_OF_MODEL, model_versions_listing
 from registry.selectors.compiled import CompiledThen
-from registry.selectors.gathered import colored_tags, tags_told
+from registry.selectors.gathered import colored_tags, declared_directions, tags_told
 from registry.selectors.heartbeats import serving_of
 from registry.selectors.late import changed_later, is_metric
 from registry.selectors.linked import links_to_count
@@ -45,9 +45,10 @@ def model_head(name: str, at: datetime | None = None) -> dict[str, Any]:
 
     Returns:
         id, name, owner, created_at, created_by, changed_at, card (with revision, at, by), tags
-        (name, color), aliases (name, number, at), production, staging and latest (number, name, at,
-        by, run; or None), serving (what its instances say now, by stage), and counts: versions, events,
-        and runs and artifacts, each up to MANY + 1, where `most` is MANY.
+        (name, color), directions (of metrics, as declared), aliases (name, number, at), production,
+        staging and latest (number, name, at, by, run; or None), serving (what its instances say now, by
+        stage), and counts: versions, events, and runs and artifacts, each up to MANY + 1, where `most` is
+        MANY.
 
     Raises:
         NotFound: no living model has that name, or had it then.
@@ -65,6 +66,7 @@ def model_head(name: str, at: datetime | None = None) -> dict[str, Any]:
         "card": {key: row[f"card_{key}"] or "" for key in CARD_FIELDS}
         | {"revision": row["revisions"], "at": row["card_at"], "by": row["card_by"]},
         "tags": tags_told(row["tags_"]),
+        "directions": dict(row["directions_"] or ()),
         "aliases": aliases,
         **holders,
         "serving": serving_of(row["id"], numbers) if at is None else {},
@@ -97,6 +99,7 @@ def _named(many: int) -> CompiledThen:
             *("id", "name", "created_at"),
             **_counts(at),
             tags_=colored_tags("model", at),
+            directions_=declared_directions(at, "pk"),
             revisions=Counted(CardRevision.objects.filter(model=OuterRef("pk"), **then).values("pk")),
             runs=_different(runs, "run", many),
             artifacts=_different(links_to_count(at), "artifact_version", many),

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from registry.models import ModelVersion, Run, RunVersion, StepRun, Tenure
 from registry.rules.metadata import flatten
-from registry.rules.metrics import direction, verdict
+from registry.rules.metrics import verdict, way_of
 from registry.rules.runs import CACHED, COMPLETED, FAILED, RUNNING
 from registry.rules.stages import PRODUCTION, STAGING
 from registry.selectors.compiled import MOMENT, CompiledThen
 from registry.selectors.evidence import Evidence, made_by
+from registry.selectors.gathered import declared_directions
 from registry.selectors.lists import Counted, any_of
 from registry.selectors.moments import (
     begun_by,
@@ -72,6 +73,7 @@ def _holders(at: datetime | None) -> QuerySet[Any, Any]:
             holder=number_holding(PRODUCTION, at),
             holder_id=holding(OuterRef("model_id"), PRODUCTION, at),
             staging=number_holding(STAGING, at),
+            directions=declared_directions(at),
             **made_by("version__"),
         )
     )
@@ -100,26 +102,30 @@ def with_metrics(
     metrics = {ident: flatten(nested) for ident, (nested, _) in found.items() if nested}
     lines = []
     for row in rows:
-        told = telling(metrics.get(row["version_id"], {}), metrics.get(row["displaced_id"]))
+        own, basis = metrics.get(row["version_id"], {}), metrics.get(row["displaced_id"])
+        told = telling(own, basis, dict(row["directions"] or ()))
         lines.append({**row, **told, "late": told["metric"] in found[row["version_id"]][1]})
     return lines
 
 
-def telling(metrics: dict[str, Any], basis: dict[str, Any] | None) -> dict[str, Any]:
+def telling(
+    metrics: dict[str, Any], basis: dict[str, Any] | None, declared: dict[str, str]
+) -> dict[str, Any]:
     """The metric that says most of a version: one that can be judged, before one that can't.
 
     Args:
         basis: the metrics of the version it is compared with; None for none.
+        declared: the directions declared for its model's metrics.
     """
     numbers = [
         name for name, value in metrics.items() if isinstance(value, int | float) and value is not True
     ]
-    name = next((name for name in numbers if direction(name)), next(iter(numbers), None))
+    name = next((name for name in numbers if way_of(name, declared)), next(iter(numbers), None))
     if name is None:
         return {"metric": None, "value": None, "change": None, "verdict": None}
     if basis is None:
         return {"metric": name, "value": metrics[name], "change": None, "verdict": None}
-    change, judged = verdict(metrics[name], basis.get(name), direction(name))
+    change, judged = verdict(metrics[name], basis.get(name), way_of(name, declared))
     return {"metric": name, "value": metrics[name], "change": change, "verdict": judged}
 
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from registry.models import (
     ApprovalRequest,
-    MetricDirection,
     Model,
     ModelVersion,
     RunVersion,
@@ -25,7 +24,7 @@ from registry.selectors.approvals import answered_row, asked_rows
 from registry.selectors.catalog import CARD_FIELDS, find_model, find_version
 from registry.selectors.evidence import BYTES, MADE_BY, Evidence
 from registry.selectors.gates import Ask, hear
-from registry.selectors.gathered import Gathered, alias_names
+from registry.selectors.gathered import alias_names, declared_directions
 from registry.selectors.models_page import plain
 from registry.selectors.webhooks import told_of_moves
 
@@ -94,8 +93,7 @@ def _sides(
         tenure=FilteredRelation("tenures", condition=Q(tenures__valid_to__isnull=True))
     )
     asked = ApprovalRequest.objects.filter(version=OuterRef("pk"), stage=target, valid_to__isnull=True)
-    declared = MetricDirection.objects.filter(model=OuterRef("model"), valid_to__isnull=True)
-    more = {"directions": Gathered(declared, "metric", "direction"), "named": alias_names()}
+    more = {"directions": declared_directions(), "named": alias_names()}
     found = plain(rows.values(*_FACTS, **_MORE, **more, request=Subquery(asked.values("pk")[:1])))
     return (
         next(row for row in found if row["id"] == version.id),

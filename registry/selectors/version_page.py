@@ -14,7 +14,7 @@ from registry.rules.plans import METRICS
 from registry.rules.stages import ARCHIVED, PRODUCTION, STAGING
 from registry.rules.versions import By, Ref, parse_ref
 from registry.selectors.catalog import find_model, find_version
-from registry.selectors.gathered import alias_names, colored_tags, tags_told
+from registry.selectors.gathered import alias_names, colored_tags, declared_directions, tags_told
 from registry.selectors.late import changed_later
 from registry.selectors.models_page import plain
 from registry.selectors.moments import (
@@ -35,7 +35,7 @@ def version_head(model: str, reference: object, at: datetime | None = None) -> d
 
     Returns:
         the version's facts; `holder`, the number in production if that is another version; `tags`
-        (name, color); `aliases` (names).
+        (name, color); `aliases` (names); `directions` of its model's metrics, as declared.
 
     Raises:
         NotFound: there is no such model or version; says what exists.
@@ -47,6 +47,7 @@ def version_head(model: str, reference: object, at: datetime | None = None) -> d
         "holder": holder,
         "tags": tags_told(this["tags_"]),
         "aliases": [name for (name,) in this["aliases_"] or ()],
+        "directions": dict(this["directions_"] or ()),
     }
 
 
@@ -67,6 +68,7 @@ def _with_holder(
             **_MORE,
             tags_=colored_tags("version", at),
             aliases_=alias_names(at),
+            directions_=declared_directions(at),
             staged_id=holding(OuterRef("model_id"), STAGING, at),
             staged=number_holding(STAGING, at),
         )

@@ -6,7 +6,7 @@ from django.test import Client
 from registry.models import Gate, ModelVersion, Tenure
 from registry.services import gates as write
 from registry.services.actors import Actor
-from tests.pages.catalog_world import browser, made_by_run, make_model, person, promote
+from tests.pages.catalog_world import browser, log, made_by_run, make_model, person, promote
 from tests.pages.test_plans import form, plain, text
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,25 @@ def test_directions_are_declared_on_the_page(client: Client) -> None:
     assert client.post(GATES, {"do": "directions", "directions": "auc\n"}).status_code == 400
     assert "train rows higher" in client.get(GATES).content.decode()
     assert "declared how metrics are judged for the model" in text(client, "/models/churn/history/")
+
+
+def test_what_was_declared_judges_metrics_on_every_page(client: Client, admin: Actor) -> None:
+    model = "/models/churn/"
+    for number, score in ((1, 5), (2, 4)):
+        log(admin, "churn", number, {"metrics": {"score": score}})
+    assert "−1 worse" in text(client, f"{model}versions/2/")
+    assert "higher is better" in text(client, f"{model}?metric=score")
+    client.post(GATES, {"do": "directions", "directions": "score lower\nauc lower\n"})
+    for path in ("versions/2/", "board/", "compare/?versions=production,2"):
+        page = text(client, model + path)
+        assert "−1 better" in page, path
+        assert "+0.001 worse" in page, path
+    assert "lower is better" in text(client, f"{model}?metric=score")
+    assert "−1 better" in text(client, f"{model}?metric=score")
+    assert "+0.001 worse" in text(client, f"{model}versions/")
+    promote(admin, "churn", 2)
+    assert "+0.001 worse" in text(client, "/").partition("In production")[2]
+    assert "−0.001 better" in text(client, "/board/")
 
 
 def test_others_try_gates_and_save_none(client: Client) -> None:
