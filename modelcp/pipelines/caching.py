@@ -9,7 +9,7 @@ from typing import Any
 
 from modelcp.pipelines.digests import Undigestable, value_digest
 
-KEY_VERSION = 1  # raised whenever a key's parts change their meaning
+KEY_VERSION = 2  # raised whenever a key's parts change their meaning
 
 
 def cache_key(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import hashlib
 import inspect
+import os
 import site
 import sys
 import sysconfig
@@ -20,7 +21,7 @@ from modelcp.pipelines.digests import Undigestable, value_digest
 MAX_SOURCE = 64 * 1024  # characters kept of a step's source
 MAX_PACKAGES = 4  # modules that a name is followed through: package.module.function
 
-Data = tuple[tuple[str, str], ...]
+Data = dict[int, tuple[Any, str]]  # by their identity: values with their digests
 
 
 def source_of(function: Callable[..., Any]) -> str:
@@ -38,7 +39,7 @@ def _source(code: types.CodeType) -> str:
         return ""
 
 
-def step_code(function: Callable[..., Any], data: Data = ()) -> dict[str, str]:
+def step_code(function: Callable[..., Any], data: Data | None = None) -> dict[str, str]:
     """What is recorded of a step's code: digest, source, module."""
     return {
         "digest": code_digest(function, data) or "",
@@ -48,36 +49,43 @@ def step_code(function: Callable[..., Any], data: Data = ()) -> dict[str, str]:
 
 
 def data_around(function: Callable[..., Any]) -> Data:
-    """The plain data that the function uses from its module and closure, as it is now: names and digests.
+    """The lists, dicts and sets that the function and its helpers use, each with its digest as it is now.
 
     Taken when the step is defined: a list that steps append to must not make each run another one.
     """
-    found: list[tuple[str, str]] = []
-    for name, value in _names_used(function):
-        members = vars(value).items() if isinstance(value, type) and _is_users(value) else ()
-        for path, item in ((name, value), *((f"{name}.{key}", member) for key, member in members)):
-            if "__" not in path and _is_plain(item):
-                found.append((path, value_digest(item)))
-    return tuple(found)
+    return {id(value): (value, value_digest(value)) for value in _changeable(function, set())}
 
 
-def code_digest(function: Callable[..., Any], data: Data = ()) -> str | None:
+def _changeable(function: types.FunctionType | Callable[..., Any], seen: set[int]) -> Iterator[Any]:
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    for _, value in _names_used(function):
+        if (inner := _function_of(value)) is not None:
+            yield from _changeable(inner, seen) if is_users(inner) else ()
+        elif isinstance(value, type):
+            yield from (member for _, member in _members(value) if _is_changeable(member))
+        elif _is_changeable(value):
+            yield value
+
+
+def code_digest(function: Callable[..., Any], data: Data | None = None) -> str | None:
     """SHA-256 of the function's source and bytecode, and of what it uses that its module or closure holds.
 
     The bytecode also counts where there is source: a file edited while the program runs must not
     pass for the code that ran. What it uses: functions and classes of the user's own modules (not of
-    installed packages), followed as far as they lead, and constants.
+    installed packages), followed as far as they lead, and data of any kind.
 
     Args:
         function: The step's function.
-        data: What `data_around` found when the step was defined.
+        data: What `data_around` found when the step was defined; other data count as they are now.
 
     Returns:
         None when something that it uses can't be told apart from a changed one: then nothing is cached.
     """
-    digest = hashlib.sha256(repr(data).encode())
+    digest = hashlib.sha256()
     try:
-        for part in _parts(function, set()):
+        for part in _function_parts(function, {id(function)}, data or {}):
             digest.update(part)
             digest.update(b"\0")
     except (Undigestable, RecursionError):
@@ -105,54 +113,76 @@ def _with_members(name: str, value: Any, names: set[str], depth: int = 0) -> Ite
             yield from _with_members(f"{name}.{member}", vars(value)[member], names, depth + 1)
 
 
-def _parts(function: Any, seen: set[int]) -> Iterator[bytes]:
-    if id(function) in seen:
+def code_parts(thing: Any, seen: set[int], data: Data) -> Iterator[bytes]:
+    """What a function or a class of the user's own is; of others, and those in `seen`, the name alone."""
+    yield f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', '')}".encode()
+    if id(thing) in seen or not is_users(thing):
         return
-    top = not seen
-    seen.add(id(function))
+    seen.add(id(thing))
+    yield from (_class_parts if isinstance(thing, type) else _function_parts)(thing, seen, data)
+
+
+def _function_parts(function: Any, seen: set[int], data: Data) -> Iterator[bytes]:
     yield _without_decorators(source_of(function)).encode("utf-8", "replace")
     yield from _bytecode(function.__code__)
-    yield value_digest(function.__defaults__).encode()
-    yield value_digest(function.__kwdefaults__).encode()
-    captured = set(function.__code__.co_freevars)
+    yield value_digest(function.__defaults__, seen).encode()
+    yield value_digest(function.__kwdefaults__, seen).encode()
     changed = _assigned(function.__code__)
     for name, value in _names_used(function):
-        if name in changed:
-            continue
+        if name not in changed:
+            yield name.encode()
+            yield from _value_parts(value, seen, data)
+
+
+def _class_parts(cls: type, seen: set[int], data: Data) -> Iterator[bytes]:
+    for base in cls.__bases__:
+        yield from code_parts(base, seen, data)
+    for name, member in _members(cls):
         yield name.encode()
-        if (parts := _code_of(value, seen)) is not None:
-            yield from parts
-        elif _is_plain(value):
-            if not top and not isinstance(value, list | dict | set):
-                yield value_digest(value).encode()
-        elif name in captured:
-            yield value_digest(value).encode()
+        yield from _value_parts(member, seen, data)
 
 
-def _code_of(value: Any, seen: set[int]) -> Iterable[bytes] | None:
-    """What a function, class or module that is used contributes; None if the value is none of them."""
+def _members(cls: type) -> Iterator[tuple[str, Any]]:
+    """What a class holds, by name: its methods, classes and constants."""
+    for name, member in sorted(vars(cls).items()):
+        inner = next((getattr(member, key) for key in _INNER if hasattr(member, key)), member)
+        if isinstance(inner, types.FunctionType | type) or ("__" not in name and _is_plain(inner)):
+            yield name, inner
+
+
+_INNER = ("__func__", "fget", "func")  # of a class or static method, a property, a cached property
+
+
+def _value_parts(value: Any, seen: set[int], data: Data) -> Iterable[bytes]:
+    """What a value that is used contributes."""
+    if (function := _function_of(value)) is not None:
+        return code_parts(function, seen, data)
+    if isinstance(value, type):
+        return code_parts(value, seen, data)
+    if isinstance(value, types.BuiltinFunctionType | types.ModuleType):
+        return [f"{getattr(value, '__module__', '')}.{value.__name__}".encode()]
+    if id(value) in data:
+        return [data[id(value)][1].encode()]
+    if any(value is other for other in (os.environ, sys.stdout, sys.stderr)) or _is_ours(value):
+        return []
+    return [value_digest(value, seen).encode()]
+
+
+def _function_of(value: Any) -> types.FunctionType | None:
+    """The function that a value is or that it decorates, such as another step."""
     inner = getattr(value, "__wrapped__", None)
     if isinstance(inner, types.FunctionType) and not isinstance(value, types.FunctionType | type):
-        value = inner  # a decorated function, such as another step
-    if isinstance(value, types.FunctionType) and _is_users(value):
-        return _parts(value, seen)
-    if isinstance(value, type):
-        return _class_parts(value, seen)
-    if isinstance(value, types.FunctionType | types.BuiltinFunctionType | types.ModuleType):
-        return [f"{getattr(value, '__module__', '')}.{value.__name__}".encode()]
-    return None
+        return inner
+    return value if isinstance(value, types.FunctionType) else None
 
 
-def _class_parts(cls: type, seen: set[int]) -> Iterator[bytes]:
-    yield f"{cls.__module__}.{cls.__qualname__}".encode()
-    if id(cls) in seen or not _is_users(cls):
-        return
-    seen.add(id(cls))
-    for name, member in sorted(vars(cls).items()):
-        function = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
-        if isinstance(function, types.FunctionType):
-            yield name.encode()
-            yield from _parts(function, seen)
+def _is_ours(value: Any) -> bool:
+    """Whether it is a handle, a client or the like: what a step reads by it is noted as it does."""
+    return type(value).__module__.partition(".")[0] == "modelcp"
+
+
+def _is_changeable(value: Any) -> bool:
+    return isinstance(value, list | dict | set) and _is_plain(value)
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
@@ -165,7 +195,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
     return False
 
 
-def _is_users(thing: Any) -> bool:
+def is_users(thing: Any) -> bool:
     """Whether a function or class comes from the user's own code rather than an installed package."""
     return _is_users_module(str(thing.__module__))
 

@@ -282,4 +282,4 @@ def _data_around(function: Callable[..., Any]) -> Data:
     try:
         return data_around(function)
     except Exception:  # what can't be read can't be part of a key
-        return ()
+        return {}
