@@ -138,7 +138,7 @@ def evidence(
         metrics: the names of those that are looked at, each with every value that it ever had.
         whole: those of which all metadata and links are looked at; so are those that answers rest on.
         shown: those of which all metrics and links that are in force are shown, with `late`, and of links
-            artifact, number and summary.
+            artifact, number, summary and maker, the run that made it.
         measured: those of which such metrics alone are.
         made: those of which it is looked at how they were made.
         known: how versions were made, as `Evidence.made` has it, so far as that was read already.
@@ -222,8 +222,11 @@ def _links(versions: Collection[uuid.UUID], shown: Collection[uuid.UUID]) -> Kin
         return None
     wanted = Q(version__in=versions) | Q(version__in=shown, valid_to__isnull=True)
     own = {name: name for name in ("id", "kind", "name", "artifact_version_id")}
-    more = BYTES if shown else {"sha256": BYTES["sha256"]}
-    made: Makers = {"artifact_version_id": uuid.UUID, **({"summary": loads} if shown else {})}
+    more = {**BYTES, "maker": F("artifact_version__step__run_id")} if shown else {"sha256": BYTES["sha256"]}
+    made: Makers = {
+        "artifact_version_id": uuid.UUID,
+        **({"summary": loads, "maker": uuid.UUID} if shown else {}),
+    }
     return Kind(ArtifactLink.objects.filter(wanted), "version_id", {**own, **more}, made)
 
 

@@ -146,18 +146,33 @@ def _values(evident: Evidence) -> tuple[dict[Any, dict[str, Any]], dict[Any, set
 
 
 def _artifacts(evident: Evidence, *sides: Side | None) -> dict[Any, dict[tuple[str, str], Any]]:
-    """The artifacts linked to each version, and what its run read from elsewhere, by kind and name."""
+    """The artifacts linked to each version, and what its run read from elsewhere, by kind and name.
+
+    Data that other runs made from it since, such as its predictions, say nothing of the version itself.
+    """
+    runs = {side["id"]: side["run_id"] for side in sides if side and side["run_id"]}
+    read = StepInput.objects.filter(step__run_id__in=runs.values()).order_by("artifact_version__number")
+    inputs: dict[Any, list[Side]] = defaultdict(list)
+    for row in plain(read.values(of=F("step__run_id"), maker=F("artifact_version__step__run_id"), **BYTES)):
+        of, maker = row.pop("of"), row.pop("maker")
+        if maker != of:
+            inputs[of].append(row)
     found: dict[Any, dict[tuple[str, str], Any]] = defaultdict(dict)
     for version, links in evident.links.items():
+        run = runs.get(version)
         for link in links:
-            if link["valid_to"] is None:
-                found[version][link["kind"], link["name"]] = {key: link[key] for key in BYTES}
-    made_by = {side["run_id"]: side["id"] for side in sides if side and side["run_id"]}
-    read = StepInput.objects.filter(step__run_id__in=made_by).order_by("artifact_version__number")
-    for row in plain(read.values(of=F("step__run_id"), maker=F("artifact_version__step__run_id"), **BYTES)):
-        of, own = row.pop("of"), row.pop("maker")
-        if own != of:
-            found[made_by[of]][_input_key(found[made_by[of]], row)] = row
+            told = {key: link[key] for key in BYTES}
+            since = (
+                link["kind"] == "data"
+                and run
+                and link["maker"] not in (None, run)
+                and told not in inputs[run]
+            )
+            if link["valid_to"] is None and not since:
+                found[version][link["kind"], link["name"]] = told
+    for version, run in runs.items():
+        for row in inputs[run]:
+            found[version][_input_key(found[version], row)] = row
     return found
 
 

@@ -147,6 +147,25 @@ def test_inputs_made_elsewhere_count_as_data(api: Api) -> None:
     assert rows["warehouse"]["holder"] is None
 
 
+def test_what_was_made_from_a_version_since_is_none_of_its_data(api: Api) -> None:
+    wish, table, scores = wanted(), new_version("rows"), new_version("predictions")
+    body = started(wish)
+    api.post("runs/", body)
+    fit = step("fit", outputs=[output(table, resolution=wish["id"])])
+    api.post(f"runs/{body['id']}/", {"steps": [fit], "status": "completed"})
+    batch = started(pipeline="batch")
+    api.post("runs/", batch)
+    api.post(
+        f"runs/{batch['id']}/", {"steps": [step("score", outputs=[output(scores)])], "status": "completed"}
+    )
+    by_hand = {"artifact": "hours", "uri": "s3://hours", "kind": "data"}
+    for body in ({"artifact_version": scores["id"], "kind": "data"}, by_hand):
+        api.post("models/churn/versions/3/artifacts/", body)
+    told = {row["name"] for row in plan(api, 3)["artifacts"] if row["candidate"]}
+    assert {"output", "hours"} <= told
+    assert "predictions" not in told
+
+
 CHANGES: dict[str, tuple[str, str, Any]] = {
     "a metric": ("PATCH", "models/churn/versions/2/metadata/", {"metadata": {"metrics": {"auc": 0.5}}}),
     "the holder's metric": (
