@@ -9,7 +9,7 @@ from rest_framework import serializers as s
 from registry.api.approval_shapes import ApprovalRow
 from registry.api.shapes import JSONObject
 from registry.rules.metrics import BETTER, HIGHER, LOWER, MISSING, NOT_JUDGED, SAME, WORSE
-from registry.rules.stages import STAGES
+from registry.rules.stages import EXCLUSIVE, STAGES
 
 
 class PlanRun(s.Serializer[Any]):
@@ -91,6 +91,11 @@ class UndoGate(GateResult):
     stage = s.ChoiceField(STAGES)
 
 
+class GoneHolder(s.Serializer[Any]):
+    version = s.IntegerField()
+    stage = s.ChoiceField(EXCLUSIVE)
+
+
 class UndoPlan(s.Serializer[Any]):
     hash = s.CharField()
     model = s.CharField()
@@ -101,6 +106,7 @@ class UndoPlan(s.Serializer[Any]):
     effects = s.ListField(child=UndoEffect())
     gates = s.ListField(child=UndoGate(), help_text="Of the stages that are entered again: for information.")
     webhooks = s.ListField(child=s.CharField(), help_text="The names of those that fire.")
+    deleted = s.ListField(child=GoneHolder(), help_text="They held a stage then, and were deleted since.")
 
 
 class PlanAlias(s.Serializer[Any]):

@@ -100,7 +100,8 @@ def plan_undo(model: str, tenure: uuid.UUID | None = None, event: int | None = N
 
     Returns:
         hash, model, tenure or event (what is undone), drawn_at, changes, effects (the moves in order),
-        gates (how those of a stage that is entered again come out: an undo passes none), webhooks.
+        gates (how those of a stage that is entered again come out: an undo passes none), webhooks, and
+        deleted: the versions that held staging or production then and aren't there to hold it again.
 
     Raises:
         NotFound: there is no such model, promotion or event. InvalidInput: both are given.
@@ -121,8 +122,17 @@ def make_undo_plan(model: Model, point: Point, moves: list[Move]) -> dict[str, A
         "effects": [rules.restored_move(version.number, version.stage, stage) for version, stage in moves],
         "gates": [gate for version, stage in moves for gate in _opinion(model, version, stage)],
         "webhooks": told_of_moves(model, moves),
+        "deleted": _deleted(model, point.start),
     }
     return {"hash": rules.plan_hash(rules.undo_decision(plan)), **plan}
+
+
+def _deleted(model: Model, start: datetime) -> list[dict[str, Any]]:
+    """The versions deleted since that held an exclusive stage just before a moment: version and stage."""
+    held = Tenure.objects.filter(model=model, stage__in=EXCLUSIVE, valid_from__lt=start, valid_to__gte=start)
+    gone = held.filter(version__deleted_at__isnull=False).order_by("stage")
+    rows = gone.values_list("version__number", "stage")
+    return [{"version": number, "stage": stage} for number, stage in rows]
 
 
 def _opinion(model: Model, version: ModelVersion, stage: str | None) -> list[dict[str, Any]]:

@@ -119,6 +119,8 @@ def test_an_undo_of_what_displaced_a_version_that_is_gone_leaves_the_stage_empty
     promote(api, 2, "staging")
     api.call("DELETE", "models/churn/versions/1/")
     last = api.get("models/churn/stages/history/?stage=staging")["results"][0]
+    told = api.get(f"models/churn/stages/undo/?tenure={last['id']}")
+    assert told["deleted"] == [{"version": 1, "stage": "staging"}]
     api.post("models/churn/stages/undo/", {"tenure": last["id"]})
     assert held(api) == {2: None, 3: None, 4: None}
 

@@ -169,6 +169,16 @@ def test_a_promotion_is_undone_by_its_plan_with_a_reason(client: Client, admin: 
     assert f"{given['plan'][:6]}</span> confirmed" in text(client, f"/models/churn/history/?open={event.id}")
 
 
+def test_an_undo_tells_of_a_holder_that_was_deleted(client: Client, admin: Actor) -> None:
+    make_model(admin, many=2)
+    promote(admin, "churn", 1, "staging")
+    promote(admin, "churn", 2, "staging")
+    versions.delete_version(actor=admin, model="churn", version=1)
+    page = text(client, "/models/churn/undo/")
+    assert "Version 1 was deleted since" in page
+    assert "It held staging then" in page
+
+
 def test_a_stale_undo_is_refused_redrawn_and_keeps_the_reason(client: Client, admin: Actor) -> None:
     make_model(admin, many=3)
     promote(admin, "churn", 1)
