@@ -16,6 +16,7 @@ def cache_key(
     *,
     step: str,
     code: str | None,
+    model: str = "",
     parameters: Mapping[str, Any],
     inputs: list[tuple[str, str]],
     outputs: list[str],
@@ -25,6 +26,7 @@ def cache_key(
     Args:
         step: The name that its decorator gives.
         code: The digest of its code; None or empty: not known.
+        model: The name of the model that it is about, where that may make a difference.
         parameters: All values that it gets besides other steps' outputs, defaults included.
         inputs: Where each input goes, with the SHA-256 of its bytes.
         outputs: The names of its outputs.
@@ -35,5 +37,5 @@ def cache_key(
         values = {name: value_digest(value) for name, value in parameters.items()}
     except (Undigestable, RecursionError):
         return ""
-    parts = [KEY_VERSION, step, code, sorted(values.items()), sorted(inputs), outputs]
+    parts = [KEY_VERSION, step, code, model, sorted(values.items()), sorted(inputs), outputs]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

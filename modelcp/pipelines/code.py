@@ -93,6 +93,21 @@ def code_digest(function: Callable[..., Any], data: Data | None = None) -> str |
     return digest.hexdigest()
 
 
+def asks_context(function: Callable[..., Any]) -> bool:
+    """Whether the function, or a function of the user's own that it calls, asks for a step's context."""
+    return any("get_step_context" in _global_names(code) for code in _codes(function, set()))
+
+
+def _codes(function: Callable[..., Any], seen: set[int]) -> Iterator[types.CodeType]:
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    yield function.__code__
+    for _, value in _names_used(function):
+        if (inner := _function_of(value)) is not None and is_users(inner):
+            yield from _codes(inner, seen)
+
+
 def _names_used(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """What the function takes from its closure and its module, by name."""
     code: types.CodeType = function.__code__

@@ -12,7 +12,7 @@ from typing import Any
 from modelcp.errors import MaterializationError, ModelcpError
 from modelcp.notices import tell
 from modelcp.pipelines.caching import cache_key
-from modelcp.pipelines.code import step_code
+from modelcp.pipelines.code import asks_context, step_code
 from modelcp.pipelines.context import StepScope, inside_step
 from modelcp.pipelines.failures import error_text, users_part
 from modelcp.pipelines.given import Given
@@ -69,6 +69,7 @@ class StepRun:
             return cache_key(
                 step=self.node.step.name,
                 code=self.code["digest"],
+                model=self._model_asked(),
                 parameters=self.given.parameters,
                 inputs=self.given.digests,
                 outputs=[spec.name for spec in self.node.specs],
@@ -76,6 +77,11 @@ class StepRun:
         except Exception as error:
             tell(f"Step {self.name!r} isn't cached: {type(error).__name__}: {error}")
             return ""
+
+    def _model_asked(self) -> str:
+        """The model whose version the step is about, if its code asks for its context: that may tell it."""
+        version = self.plan.version
+        return version.model if version is not None and asks_context(self.node.step.function) else ""
 
     @property
     def given(self) -> Given:

@@ -245,3 +245,28 @@ def test_parameters_that_cannot_be_told_apart_are_not_cached(registry: Registry)
     p()
     p()
     assert ran == ["call", "call"]
+
+
+def about() -> str:
+    return get_step_context().model_version.name
+
+
+@step
+def title() -> str:
+    return about()
+
+
+def test_what_a_step_asks_of_its_model_is_that_models(registry: Registry) -> None:
+    def titled(name: str) -> tuple[str, str]:
+        @pipeline(model_version=ModelVersion(name))
+        def naming() -> None:
+            title()
+
+        done = naming()["title"]
+        return done.status, done.output.load()
+
+    assert [titled(name) for name in ("one", "two", "one")] == [
+        ("completed", "one"),
+        ("completed", "two"),
+        ("cached", "one"),
+    ]
