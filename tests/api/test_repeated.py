@@ -67,7 +67,7 @@ def test_what_is_written_is_seen_at_once(api: Api) -> None:
     assert ask(api, PATH.replace("churn", "loss"))[0] == "200 OK"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_what_another_connection_writes_is_seen_at_once(api: Api) -> None:
     def describe() -> None:
         ModelVersion.objects.filter(number=1).update(description="told elsewhere")
