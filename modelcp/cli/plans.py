@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from modelcp.cli.output import Row, cell, print_json, print_table
+from registry.rules.stages import EXCLUSIVE
 
 STATES = {"passed": "passes", "failed": "fails", "waiting": "waits"}
 PARTS = (("Parameters", "parameters"), ("Code", "code"), ("Environment", "environment"))
@@ -22,6 +23,18 @@ def print_plan(plan: Row, output: str) -> None:
     heads = [f"Candidate {candidate['number']}", f"Holder {holder['number'] if holder else '(none)'}"]
     click.echo(f"Promote {plan['model']} {candidate['number']} to {plan['to']}")
     _section(["Metric", *heads, "Delta"], map(_metric, plan["metrics"]))
+    if holder:
+        _print_differing(plan, heads)
+    _section(["Gate", "Result", "Why"], map(_gate, plan["gates"]))
+    _section(["Approval asked by", "For", "Answers"], map(_request, plan["approvals"]))
+    _section(["Who reads the holder", "Runs", "Last"], map(_user, plan["users"]))
+    click.echo()
+    for line in _told(plan):
+        click.echo(line)
+
+
+def _print_differing(plan: Row, heads: list[str]) -> None:
+    """What differs from the holder; without one nothing does."""
     for title, part in PARTS:
         rows = [row for row in plan[part] if not row["same"]]
         _section([title, *heads], ([row["path"], *map(_text, _both(row))] for row in rows))
@@ -29,12 +42,6 @@ def print_plan(plan: Row, output: str) -> None:
     _section(
         ["Artifacts", *heads], ([f"{row['name']} ({row['kind']})", *map(_bytes, _both(row))] for row in rows)
     )
-    _section(["Gate", "Result", "Why"], map(_gate, plan["gates"]))
-    _section(["Approval asked by", "For", "Answers"], map(_request, plan["approvals"]))
-    _section(["Who reads the holder", "Runs", "Last"], map(_user, plan["users"]))
-    click.echo()
-    for line in _told(plan):
-        click.echo(line)
 
 
 def print_undo_plan(plan: Row, output: str) -> None:
@@ -116,7 +123,9 @@ def _move(number: int, stage: str) -> str:
 
 def _told(plan: Row) -> list[str]:
     """What would happen, what is missing, and the hash that confirms it."""
-    told = [_move(move["version"], move["after"]) for move in plan["effects"]]
+    alone = plan["holder"] is None and plan["to"] in EXCLUSIVE and plan["effects"]
+    told = [f"Nothing holds {plan['to']} to compare with."] if alone else []
+    told += [_move(move["version"], move["after"]) for move in plan["effects"]]
     told = told or [f"Nothing would change: {plan['candidate']['number']} is in {plan['to']} already."]
     told += [f"Alias {alias['name']} stays with {alias['version']}." for alias in plan["aliases"]]
     told += [f"Webhook {name} is told." for name in plan["webhooks"]]

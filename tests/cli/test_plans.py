@@ -53,6 +53,25 @@ def test_a_plan_is_shown_confirmed_and_then_stale(place: Place) -> None:
     assert place.run("-m", "modelcp", *UPDATE[:5], "--confirm", "x").returncode == 2
 
 
+def test_a_plan_without_a_holder_compares_nothing(tmp_path: Path) -> None:
+    place = filled(Place(tmp_path))
+    place.python(
+        """
+        from modelcp import Client, pipeline, step, ModelVersion
+        @step
+        def load(rows: int) -> int: return rows
+        @pipeline(model_version=ModelVersion("alone"), enable_cache=False)
+        def train(rows: int): load(rows)
+        train(7)
+        """
+    )
+    text = place.cli("model", "version", "update", "alone", "1", "--stage", "staging", "--plan")
+    assert "\nNothing holds staging to compare with.\n1 goes into staging.\n" in text
+    assert not [line for line in text.splitlines() if line.startswith(("PARAMETERS", "CODE", "ENVIRONMENT"))]
+    assert "Nothing holds" not in place.cli(*UPDATE[:5], "--stage", "archived", "--plan")
+    assert "Nothing holds" not in place.cli(*UPDATE, "--plan")
+
+
 def test_an_undo_is_planned_confirmed_and_then_stale(place: Place) -> None:
     text = place.cli("model", "undo", "churn", "--plan")
     assert "Restore the stages of churn as they were before the promotion" in text
