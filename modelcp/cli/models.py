@@ -9,7 +9,7 @@ import click
 
 from modelcp.cli import aliases, approvals, artifacts, gates, heartbeats, versions
 from modelcp.cli.output import Column, done, one_line, output_option, print_json, print_one, print_rows, when
-from modelcp.cli.plans import print_undo_plan
+from modelcp.cli.plans import fresh_if_stale, print_undo_plan, typed
 from modelcp.cli.session import as_of_option, client, confirm_name, first, list_options, parse_filters
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -175,7 +175,9 @@ def undo(
     if plan:
         print_undo_plan(client().plan_undo(name, event=event), output)
         return
-    row = client().undo_promotion(name, reason=reason, event=event, plan=confirm)
+    again = ["model", "undo", name, *typed("--event", event), *typed("--reason", reason)]
+    with fresh_if_stale(print_undo_plan, output, again):
+        row = client().undo_promotion(name, reason=reason, event=event, plan=confirm)
     said = ", ".join(f"{one['number']} is {one['stage'] or 'in no stage'}" for one in row["changed"])
     done(f"Restored: {said}." if said else "Nothing to restore: the stages are as then.", output, row)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from modelcp.cli.output import Row, cell, print_json, print_table
+from modelcp.errors import Conflict
 from registry.rules.stages import EXCLUSIVE
 
 STATES = {"passed": "passes", "failed": "fails", "waiting": "waits"}
@@ -61,6 +64,40 @@ def print_undo_plan(plan: Row, output: str) -> None:
     for name in plan["webhooks"]:
         click.echo(f"Webhook {name} is told.")
     click.echo(f"Plan {plan['hash']}")
+
+
+@contextmanager
+def fresh_if_stale(show: Callable[[Row, str], None], output: str, again: list[str]) -> Iterator[None]:
+    """Shows the fresh plan before the refusal of a stale one; the refusal itself goes on.
+
+    Args:
+        show: `print_plan` or `print_undo_plan`.
+        again: the words of the command that confirms it, before `--confirm`.
+    """
+    try:
+        yield
+    except Conflict as refusal:
+        fresh = refusal.more.get("plan")
+        if refusal.code == "stale_plan" and fresh:
+            _show_fresh(refusal, fresh, show, output, again)
+        raise
+
+
+def _show_fresh(
+    refusal: Conflict, fresh: Row, show: Callable[[Row, str], None], output: str, again: list[str]
+) -> None:
+    if output == "json":
+        told = {"code": refusal.code, "message": refusal.message, "hint": refusal.hint, "plan": fresh}
+        print_json({"error": told})
+        return
+    show(fresh, output)
+    words = ["modelcp", *again, "--confirm", fresh["hash"]]
+    click.echo(f"Confirm it: {shlex.join(words)}")
+
+
+def typed(name: str, value: str | int | None) -> list[str]:
+    """An option as it was typed, for `fresh_if_stale`; nothing if it wasn't."""
+    return [] if value is None else [name, str(value)]
 
 
 def _named(stage: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from modelcp.cli.output import Column, Row, done, output_option, print_one, print_rows, when
-from modelcp.cli.plans import print_plan
+from modelcp.cli.plans import fresh_if_stale, print_plan, typed
 from modelcp.cli.session import as_of_option, client, confirm_name, first, list_options, parse_filters
 
 
@@ -149,7 +149,10 @@ def update(
     if changes:
         row = api.update_model_version(model, row, **changes)
     if stage is not None:
-        api.promote(model, row, stage, reason=reason, force=force, plan=confirm)
+        again = ["model", "version", "update", model, str(row["number"]), "--stage", stage]
+        again += [*["--force"] * force, *typed("--reason", reason)]
+        with fresh_if_stale(print_plan, output, again):
+            api.promote(model, row, stage, reason=reason, force=force, plan=confirm)
         row = api.get_model_version(model, row)
     state = "changed" if stage is None else stage if stage == "archived" else f"in {stage}"
     done(f"{model} {row['number']} is {state}.", output, row)

@@ -1,6 +1,7 @@
 """Planning and confirming a promotion on the command line and in the SDK."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,9 +47,13 @@ def test_a_plan_is_shown_confirmed_and_then_stale(place: Place) -> None:
     assert place.cli(*UPDATE, "--confirm", made["hash"], "--reason", "better").startswith(
         "churn 2 is in production"
     )
-    done = place.run("-m", "modelcp", *UPDATE, "--confirm", made["hash"])
+    done = place.run("-m", "modelcp", *UPDATE, "--confirm", made["hash"], "--reason", "still better")
     assert done.returncode == 1
     assert "Nothing was promoted" in done.stderr
+    fresh = place.json(*UPDATE, "--plan")["hash"]
+    again = f"modelcp {' '.join(UPDATE)} --reason 'still better' --confirm {fresh}"
+    assert done.stdout == place.cli(*UPDATE, "--plan") + f"Confirm it: {again}\n"
+    assert place.cli(*shlex.split(again)[1:]).startswith("churn 2 is in production")
     assert place.run("-m", "modelcp", *UPDATE, "--plan", "--reason", "x").returncode == 2
     assert place.run("-m", "modelcp", *UPDATE[:5], "--confirm", "x").returncode == 2
 
@@ -83,6 +88,14 @@ def test_an_undo_is_planned_confirmed_and_then_stale(place: Place) -> None:
     stale = place.run("-m", "modelcp", "model", "undo", "churn", "--confirm", made["hash"])
     assert stale.returncode == 1
     assert "Nothing was restored" in stale.stderr
+    shown = place.cli("model", "undo", "churn", "--plan")
+    fresh = shown.split()[-1]
+    assert stale.stdout == shown + f"Confirm it: modelcp model undo churn --confirm {fresh}\n"
+    said = ("model", "undo", "churn", "--confirm", made["hash"], "--output", "json")
+    done = place.run("-m", "modelcp", *said)
+    assert (done.returncode, done.stderr) == (1, stale.stderr)
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["plan"]["hash"]) == ("stale_plan", fresh)
     told = place.python(
         """
         from modelcp import Client
