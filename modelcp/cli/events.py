@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from modelcp.cli.output import Column, done, output_option, print_json, print_rows, when
+from modelcp.cli.output import Column, Row, cell, done, output_option, print_json, print_rows, when
 from modelcp.cli.session import client, first, list_options, parse_filters
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 THERE = click.Path(exists=True, dir_okay=False, path_type=Path)
+LONG = 60  # characters of a change that are shown
+
+
+def _action(row: Row) -> str:
+    """What was done; a promotion that went past failing gates says so."""
+    return f"{row['action']} (forced)" if row["extra"].get("forced") else str(row["action"])
+
+
+def _change(row: Row) -> str:
+    """What an event changed, on one line and in short: `stage: staging → production`."""
+    before, after = row.get("before"), row.get("after")
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return ""
+    told = (
+        f"{key}: {cell(before.get(key)) or 'none'} → {cell(after.get(key)) or 'none'}"
+        for key in {**before, **after}
+        if before.get(key) != after.get(key)
+    )
+    text = " ".join(", ".join(told).split())
+    return text if len(text) <= LONG else text[: LONG - 1] + "…"
+
+
 COLUMNS: list[Column] = [
+    ("Id", "id"),
     ("At", when("at")),
     ("Who", "actor"),
     ("Door", "door"),
-    ("Action", "action"),
+    ("Action", _action),
     ("Target", lambda row: (row.get("target") or {}).get("name")),
+    ("Change", _change),
     ("Reason", "reason"),
 ]
 
@@ -46,7 +71,11 @@ def list_events(
     limit: int | None,
     output: str,
 ) -> None:
-    """List what was changed, by whom and why, newest first."""
+    """List what was changed, by whom and why, newest first.
+
+    An event's id is what `--as-of event:N` and `modelcp model undo --event N` take. What it changed is shown
+    in short; `--output json` has all of it.
+    """
     why = f"contains:{reason}" if reason else None
     asked = parse_filters(filters, model=model, action=action, what=what, reason=why)
     rows = first(client().list_events(sort=sort, **asked), limit)

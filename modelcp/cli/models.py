@@ -1,4 +1,4 @@
-"""`modelcp model`: models; below it versions, artifacts, runs, aliases, gates, approvals, heartbeats."""
+"""`modelcp model`: models; below it versions, stages, artifacts, runs, aliases, gates, approvals …"""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from modelcp.cli import aliases, approvals, artifacts, gates, heartbeats, versions
+from modelcp.cli import aliases, approvals, artifacts, gates, heartbeats, stages, versions
 from modelcp.cli.output import Column, done, one_line, output_option, print_json, print_one, print_rows, when
-from modelcp.cli.plans import fresh_if_stale, print_undo_plan, typed
 from modelcp.cli.session import as_of_option, client, confirm_name, first, list_options, parse_filters
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,7 +57,7 @@ model.add_command(aliases.alias)
 model.add_command(gates.gates)
 model.add_command(approvals.approvals)
 model.add_command(heartbeats.heartbeat)
-for command in artifacts.COMMANDS:
+for command in (*artifacts.COMMANDS, *stages.COMMANDS):
     model.add_command(command)
 
 
@@ -157,29 +156,6 @@ def update(
         name, new_name=new_name, add_tags=list(tags) or None, remove_tags=list(removed) or None, **fields
     )
     done(f"Changed {row['name']}.", output, row)
-
-
-@model.command()
-@click.argument("name")
-@click.option("--event", type=click.IntRange(min=1), metavar="N", help="The stages as before this event.")
-@click.option("--plan", is_flag=True, help="Only show what that would mean, with the hash to confirm it by.")
-@click.option("--confirm", metavar="HASH", help="Confirm this plan: refused if anything in it has changed.")
-@click.option("--reason", metavar="TEXT", help="Why, for the history.")
-@output_option
-def undo(
-    *, name: str, event: int | None, plan: bool, confirm: str | None, reason: str | None, output: str
-) -> None:
-    """Undo a model's last promotion, or restore its stages as they were before an event."""
-    if plan and (confirm or reason is not None):
-        raise click.UsageError("--plan only shows: give it --event at most.")
-    if plan:
-        print_undo_plan(client().plan_undo(name, event=event), output)
-        return
-    again = ["model", "undo", name, *typed("--event", event), *typed("--reason", reason)]
-    with fresh_if_stale(print_undo_plan, output, again):
-        row = client().undo_promotion(name, reason=reason, event=event, plan=confirm)
-    said = ", ".join(f"{one['number']} is {one['stage'] or 'in no stage'}" for one in row["changed"])
-    done(f"Restored: {said}." if said else "Nothing to restore: the stages are as then.", output, row)
 
 
 @model.command()

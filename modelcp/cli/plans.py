@@ -95,7 +95,7 @@ def _show_fresh(
     click.echo(f"Confirm it: {shlex.join(words)}")
 
 
-def typed(name: str, value: str | int | None) -> list[str]:
+def typed(name: str, value: object) -> list[str]:
     """An option as it was typed, for `fresh_if_stale`; nothing if it wasn't."""
     return [] if value is None else [name, str(value)]
 
