@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from modelcp.cli.output import Row, done, output_option, print_json, print_rows, when
 from modelcp.cli.session import client
 
+NONE = "none"  # the way of a metric whose direction ends
 stage_option = click.option(
     "--stage",
     "-s",
@@ -56,8 +58,8 @@ def show(model: str, output: str) -> None:
     "--direction",
     "directions",
     multiple=True,
-    metavar="METRIC=higher|lower",
-    help="Which way is better; repeatable.",
+    metavar="METRIC=higher|lower|none",
+    help="Which way is better, `none` to end what was declared; others stay as they are; repeatable.",
 )
 @output_option
 def set_(
@@ -69,15 +71,20 @@ def set_(
     directions: tuple[str, ...],
     output: str,
 ) -> None:
-    """Set the gates of a MODEL's stage in place of those it has (administrators)."""
+    """Set the gates of a MODEL's stage in place of those it has (administrators).
+
+    A direction is added to those declared for the model, or takes the place of the same metric's.
+    """
     if none == bool(gates) and not (directions and not none):
         raise click.UsageError("Give --gate, --direction, or --none to end all gates of the stage.")
+    asked = dict(_direction(text) for text in directions)
+    api = client()
     wanted: dict[str, Any] = {}
     if gates or none:
         wanted["gates"] = {stage: list(gates)}
-    if directions:
-        wanted["directions"] = dict(_direction(text) for text in directions)
-    found = client().set_gates(model, **wanted)
+    if asked:
+        wanted["directions"] = _merged(model, api.get_gates(model)["directions"], asked)
+    found = api.set_gates(model, **wanted)
     count = len(found.get("gates", {}).get(stage, gates))
     done(f"{model} has {count} gate{'' if count == 1 else 's'} before {stage}.", output, found)
 
@@ -85,8 +92,17 @@ def set_(
 def _direction(text: str) -> tuple[str, str]:
     metric, sign, way = text.rpartition("=")
     if not sign:
-        raise click.UsageError("--direction is METRIC=higher or METRIC=lower.")
+        raise click.UsageError("--direction is METRIC=higher, METRIC=lower, or METRIC=none to end it.")
     return metric, way
+
+
+def _merged(model: str, declared: Row, asked: Mapping[str, str]) -> dict[str, str]:
+    """The directions declared now with those that are asked for: the API replaces all of them."""
+    for metric, way in asked.items():
+        if way == NONE and metric not in declared:
+            there = f"It has: {', '.join(sorted(declared))}." if declared else "It has none."
+            raise click.ClickException(f"{model} has no direction of {metric!r} to end. {there}")
+    return {metric: way for metric, way in {**declared, **asked}.items() if way != NONE}
 
 
 @gates.command()

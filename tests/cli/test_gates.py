@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.refusals import refused
 from tests.cli.test_plans import UPDATE, filled
 from tests.support.programs import Place
 
@@ -34,6 +35,23 @@ def test_gates_are_tried_set_shown_refused_forced_and_ended(place: Place) -> Non
     for wrong in ((), ("--none", "--gate", "x"), ("--direction", "auc")):
         assert place.run("-m", "modelcp", *GATES, "set", "churn", *wrong).returncode == 2
     assert place.run("-m", "modelcp", *GATES, "set", "churn", "--gate", "x").returncode == 1
+
+
+def test_a_direction_is_added_to_those_declared_and_ended_alone(tmp_path: Path) -> None:
+    place = filled(Place(tmp_path))
+
+    def declared(*directions: str) -> dict[str, str]:
+        options = [word for text in directions for word in ("--direction", text)]
+        found: dict[str, str] = place.json(*GATES, "set", "churn", *options)["directions"]
+        return found
+
+    assert declared("rows=lower", "a=b=higher") == {"rows": "lower", "a=b": "higher"}
+    assert declared("lift=higher") == {"rows": "lower", "a=b": "higher", "lift": "higher"}
+    assert declared("rows=higher", "a=b=none") == {"rows": "higher", "lift": "higher"}
+    told = refused(place, *GATES, "set", "churn", "--direction", "row=none")
+    assert "no direction of 'row' to end. It has: lift, rows." in told
+    assert "can't be better 'up'" in refused(place, *GATES, "set", "churn", "--direction", "rows=up")
+    assert declared("rows=none", "lift=none") == {}
 
 
 def test_the_sdk_is_told_which_gates_fail(place: Place) -> None:
