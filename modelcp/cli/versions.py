@@ -139,7 +139,7 @@ def update(
         "remove_tags": list(removed) or None,
     }
     changes = {key: value for key, value in words.items() if value is not None}
-    _check_together(stage, changes, plan, bool(force or confirm or reason is not None))
+    _check_together(stage, changes, plan, force or confirm is not None or reason is not None)
     api = client()
     if plan:
         print_plan(api.plan_promotion(model, version or "latest", stage), output)

@@ -31,7 +31,7 @@ class Promotion(Shape):
     stage = serializers.CharField(max_length=100)
     reason = text(max_length=MAX_REASON)
     force = serializers.BooleanField(default=False)
-    plan = text(max_length=64, help_text="The hash of the plan that is confirmed.")
+    plan = text(max_length=64, help_text="The hash of the plan that is confirmed; an empty one is stale.")
 
 
 class PlanQuery(Shape):
@@ -47,7 +47,7 @@ class UndoQuery(Shape):
 
 class Undo(UndoQuery):
     reason = text(max_length=MAX_REASON)
-    plan = text(max_length=64, help_text="The hash of the plan that is confirmed.")
+    plan = text(max_length=64, help_text="The hash of the plan that is confirmed; an empty one is stale.")
 
 
 class AliasTarget(Shape):
@@ -123,7 +123,7 @@ class UndoPromotion(Endpoint):
             tenure=body.get("tenure"),
             event=body.get("event"),
             reason=body.get("reason") or "",
-            plan=body.get("plan") or None,
+            plan=body.get("plan"),
         )
         return self.answer({"changed": [version_row(version) for version in changed]})
 

@@ -35,7 +35,7 @@ def model_undo(request: PageRequest, name: str) -> HttpResponse:
             tenure=tenure,
             event=event,
             reason=reason,
-            plan=request.POST.get("plan") or None,
+            plan=request.POST.get("plan"),
         )
     except Conflict as refusal:
         fresh: Any = refusal.more.get("plan") or plan_undo(name, tenure, event)

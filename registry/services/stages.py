@@ -54,7 +54,7 @@ def promote(
         reason: why, for the history.
         force: passes failing gates, for administrators, and is recorded for ever; with none failing it
             does nothing, needs no right, isn't recorded.
-        plan: the hash of the plan that is confirmed.
+        plan: the hash of the plan that is confirmed; an empty one is stale, None confirms no plan.
 
     Raises:
         RuleRefused: `to` is no stage, or latest; or gates don't pass: its `more` has those `gates`.
@@ -239,7 +239,7 @@ def undo(
     Args:
         tenure: the promotion's tenure; the model's last one if not given.
         event: the id of one of the model's events, instead; a move's stands for its whole operation.
-        plan: the hash of the plan that is confirmed, see selectors.undo.plan_undo.
+        plan: the hash of the plan that is confirmed, see selectors.undo.plan_undo; as in `promote`.
 
     Returns:
         the versions whose stage changed.

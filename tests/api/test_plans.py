@@ -227,6 +227,8 @@ def test_a_plan_for_one_stage_confirms_no_other(api: Api) -> None:
     hashed = plan(api, 2, "archived")["hash"]
     api.refused("POST", STAGE.format(2), {"stage": "production", "plan": hashed}, 409, "stale_plan")
     api.refused("POST", STAGE.format(2), {"stage": "production", "plan": "nonsense"}, 409, "stale_plan")
+    api.refused("POST", STAGE.format(2), {"stage": "production", "plan": ""}, 409, "stale_plan")
+    assert promote(api, 2, "production", plan=None)["changed"] is True
 
 
 @pytest.mark.parametrize(

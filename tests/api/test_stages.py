@@ -142,6 +142,7 @@ def test_an_undo_is_planned_and_confirmed_by_its_hash(api: Api) -> None:
     stale = api.refused("POST", where, {"tenure": plan["tenure"], "plan": plan["hash"]}, 409, "stale_plan")
     fresh = stale["plan"]
     assert fresh["hash"] != plan["hash"]
+    assert api.refused("POST", where, {"plan": ""}, 409, "stale_plan")["plan"]["effects"]
     changed = api.post(where, {"tenure": plan["tenure"], "plan": fresh["hash"], "reason": "worse"})["changed"]
     told = api.get("events/?action=version.stage_restored&limit=2")["results"]
     moves = [

@@ -192,6 +192,7 @@ def test_a_stale_undo_is_refused_redrawn_and_keeps_the_reason(client: Client, ad
     assert "Nothing was restored" in page
     assert "kept &lt;b&gt;" in page
     assert page.count("is-changed") == 2, "1 goes from archived, as before; 2 and 3 are new"
+    assert client.post("/models/churn/undo/", {**form, "plan": ""}).status_code == 409
     assert stages_of("churn") == before
     fresh = undo_form(page)
     assert fresh["plan"] != form["plan"]
