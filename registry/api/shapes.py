@@ -122,14 +122,25 @@ class AliasRow(s.Serializer[Any]):
     set_by = s.CharField(allow_null=True)
 
 
-class ValueRow(s.Serializer[Any]):
-    path = s.CharField()
+class WrittenValue(s.Serializer[Any]):
     value = s.JSONField(allow_null=True)
     at = s.DateTimeField()
     by = s.CharField(allow_null=True)
     door = s.CharField()
     run = s.UUIDField(allow_null=True)
     step = s.UUIDField(allow_null=True)
+
+
+class OlderValue(WrittenValue):
+    until = s.DateTimeField()
+
+
+class ValueRow(WrittenValue):
+    path = s.CharField()
+    changed_after_promotion = s.BooleanField(
+        help_text="A metric that was written after the version first took staging or production."
+    )
+    older = s.ListField(child=OlderValue(), help_text="The values before it, the newest first; at most 20.")
 
 
 class Metadata(s.Serializer[Any]):
