@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from modelcp.cli import metadata
 from modelcp.cli.output import Column, Row, done, output_option, print_one, print_rows, when
 from modelcp.cli.plans import fresh_if_stale, print_plan, typed
 from modelcp.cli.session import as_of_option, client, confirm_name, first, list_options, parse_filters
@@ -65,6 +66,9 @@ FIELDS: list[Column] = [
 @click.group()
 def version() -> None:
     """List, describe and change a model's versions; promote them."""
+
+
+version.add_command(metadata.metadata)
 
 
 @version.command("list")
