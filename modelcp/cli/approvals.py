@@ -39,6 +39,7 @@ COLUMNS: list[Column] = [
     ("Asked", when("asked_at")),
     ("Reason", "reason"),
     ("Answers", said_answers),
+    ("Digest", "digest"),
 ]
 
 
@@ -91,7 +92,11 @@ def ask(model: str, version: str, stage: str, reason: str | None, output: str) -
 def _answering(command: F) -> F:
     for option in (
         output_option,
-        click.option("--digest", metavar="DIGEST", help="Refused if what you looked at is another now."),
+        click.option(
+            "--digest",
+            metavar="DIGEST",
+            help="As `list` shows it: refused if what you looked at is another now.",
+        ),
         stage_option,
         click.argument("version"),
         click.argument("model"),

@@ -47,6 +47,7 @@ def test_one_asks_another_answers_and_the_gate_passes(places: tuple[Place, Place
     (row,) = jo.json(*APPROVALS, "list")
     assert (row["version"], row["reason"], row["needed"], row["given"]) == (2, "holds on q3", 1, 0)
     assert jo.json(*APPROVALS, "list", *OF_2, "--all") == [row]
+    assert jo.cli(*APPROVALS, "list", "churn").split()[-1] == row["digest"]
     jo.cli(*APPROVALS, "decline", *OF_2, "--comment", "too few rows")
     assert "jo declined: “too few rows”." in refused(mira, *UPDATE)
     jo.cli(*APPROVALS, "withdraw", *OF_2, "--answer")
