@@ -61,6 +61,8 @@ def print_undo_plan(plan: Row, output: str) -> None:
         click.echo(f"{move['version']} leaves {_named(move['before'])} for {_named(move['after'])}.")
     if not plan["effects"]:
         click.echo("Nothing would change: the stages are as they were.")
+    for gone in plan["deleted"]:
+        click.echo(f"{gone['version']} held {gone['stage']} and was deleted since: it isn't put there again.")
     for name in plan["webhooks"]:
         click.echo(f"Webhook {name} is told.")
     click.echo(f"Plan {plan['hash']}")

@@ -45,6 +45,9 @@ def test_a_promotion_is_undone_by_its_id_in_the_stage_history(tmp_path: Path) ->
     assert place.json("model", "describe", "churn")["production"] == 1
     stale = place.run("-m", "modelcp", *UNDO, "--tenure", ident, "--confirm", plan["hash"])
     assert f"modelcp model undo churn --tenure {ident} --confirm " in stale.stdout
+    place.cli(*UPDATE, "--reason", "again")
+    place.cli("model", "version", "delete", "churn", "1", "--yes")
+    assert "1 held production and was deleted since" in place.cli(*UNDO, "--plan")
     assert "not both" in refused(place, *UNDO, "--tenure", ident, "--event", "1")
     assert place.run("-m", "modelcp", *UNDO, "--tenure", "it").returncode == 2
     assert len(place.json("model", "stages", "churn", "--limit", "1")) == 1
