@@ -27,6 +27,13 @@ from registry.services import artifacts as write
 
 FILTERS = ("tag", "by", "sort", "cursor", "before")
 SHOWN_IMPACT = 60
+# By an artifact's own age: the list shows when its last version was saved, by which no index goes.
+ORDERS = {
+    "-created": "newest artifacts first",
+    "created": "oldest artifacts first",
+    "name": "by name",
+    "-name": "by name, from the end",
+}
 # What is looked at in a frame may draw itself, and nothing else: no script, no form, no request.
 SANDBOX = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
@@ -41,6 +48,7 @@ def artifacts(request: PageRequest) -> HttpResponse:
     context = {
         "artifacts": with_colors(leaf.rows),
         "leaf": leaf,
+        "order": ORDERS[leaf.sort],
         "words": words,
         "filtered": bool(words or set(given) - {"sort", "cursor", "before"}),
     }

@@ -38,6 +38,17 @@ def test_the_list_is_searched_and_sorted(client: Client, admin: Actor) -> None:
     assert "No artifact fits" in text(client, "/artifacts/?q=nothing")
 
 
+def test_the_list_says_that_its_order_isnt_that_of_the_times_it_shows(client: Client, admin: Actor) -> None:
+    for name in ("beta", "alpha"):
+        save(admin, name, name.encode())
+    save(admin, "beta", b"again")
+    page = text(client, "/artifacts/")
+    assert re.findall(r'href="/artifacts/(\w+)/"', page) == ["alpha", "beta"]
+    assert ">Last saved</th>" in page
+    assert "2 artifacts, newest artifacts first" in page
+    assert "2 artifacts, by name" in text(client, "/artifacts/?sort=name")
+
+
 def test_a_version_says_who_made_it_who_reads_it_and_what_links_it(client: Client) -> None:
     run = Trained(Api())
     assert "/artifacts/train/1/" in text(client, "/artifacts/train/")

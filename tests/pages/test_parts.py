@@ -157,6 +157,7 @@ def test_the_foot_of_a_list_counts_in_words(shown: int, said: str) -> None:
     ("order", "before", "after"),
     [
         ("newest first", "Newer", "Older"),
+        ("newest artifacts first", "Newer", "Older"),
         ("last changed first", "Newer", "Older"),
         ("the last deleted first", "Newer", "Older"),
         ("by name", "Previous", "Next"),
