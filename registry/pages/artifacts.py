@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry.pages.base import PageRequest, done, page, page_of_now, page_of_past, show
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
 from registry.pages.previews import IMAGES, MAX_SHOWN, bare, drawable, looked_at
+from registry.pages.tables import tag_asked
 from registry.rules.contents import held_digest
 from registry.rules.direction import isolated
 from registry.rules.errors import NotFound, Refusal
@@ -50,6 +51,7 @@ def artifacts(request: PageRequest) -> HttpResponse:
         "leaf": leaf,
         "order": ORDERS[leaf.sort],
         "words": words,
+        "tag": tag_asked(request),
         "filtered": bool(words or set(given) - {"sort", "cursor", "before"}),
     }
     return show(request, "artifacts/list.html", context, fragment="artifacts/_artifacts_table.html")

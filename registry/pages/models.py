@@ -75,7 +75,7 @@ def models(request: PageRequest) -> HttpResponse:
         "order": ORDERS[leaf.sort],
         "heads": tables.sort_heads(request, leaf.sort, HEADS if request.at is None else HEADS_THEN),
         "register_code": CODE_TO_REGISTER,
-        "tag_typed": request.GET.get("tag", "").removeprefix("eq:"),
+        "tag_typed": tables.tag_asked(request),
         **tables.columns(request, COLUMNS, SHOWN),
         **tables.pager(request, leaf),
     }

@@ -43,6 +43,7 @@ def runs(request: PageRequest) -> HttpResponse:
         "runs": with_colors(leaf.rows),
         "leaf": leaf,
         "words": words,
+        "tag": tables.tag_asked(request),
         "mark": mark,
         "here": without_mark(request),
         "live": any(row["status"] == RUNNING for row in leaf.rows) or not (given or words),

@@ -84,6 +84,11 @@ def columns(request: HttpRequest, known: Mapping[str, str], default: Sequence[st
     }
 
 
+def tag_asked(request: HttpRequest) -> str:
+    """The tag that a list is filtered by, as a person reads it; empty if by none."""
+    return request.GET.get("tag", "").removeprefix("eq:")
+
+
 def kept(request: HttpRequest, without: Iterable[str] = ()) -> list[tuple[str, str]]:
     """The address's parameters as pairs for hidden fields, without some of them, and without the moment."""
     gone = {AS_OF, *without}

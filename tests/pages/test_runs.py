@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 
 from registry.selectors.run_page import ROWS
+from registry.services.actors import Actor
+from registry.services.runs import update_run
 from tests.pages.catalog_world import browser, person
 from tests.pages.facts_world import Trained, running, text
 from tests.support.doors import Api, started, step
@@ -37,6 +39,19 @@ def test_the_list_is_filtered_by_status_pipeline_and_words(client: Client, api: 
     assert "No run fits" in text(client, "/runs/?pipeline=other")
     assert f"/runs/{good.run}/" in text(client, "/runs/?q=TRAIN")
     assert "No run fits" in text(client, "/runs/?q=nothing")
+
+
+@pytest.mark.parametrize("asked", ["batch", "eq:batch"])
+def test_a_tag_is_a_chip_that_a_search_keeps(client: Client, admin: Actor, api: Api, asked: str) -> None:
+    one, other = Trained(api), Trained(api)
+    update_run(actor=admin, run=uuid.UUID(one.run), add_tags=["batch"])
+    page = text(client, f"/runs/?tag={asked}&status=completed")
+    assert f"/runs/{one.run}/" in page
+    assert f"/runs/{other.run}/" not in page
+    assert f'<input type="hidden" name="tag" value="{asked}">' in page
+    chip = re.search(r'<span class="k">Tag</span> batch <a class="x" href="([^"]*)"', page)
+    assert chip
+    assert unescape(chip[1]) == "?status=completed"
 
 
 def test_a_wrong_filter_is_told_not_failed(client: Client) -> None:
