@@ -10,13 +10,16 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from registry.pages import tables
 from registry.pages.base import PageRequest, page_of_past, show
 from registry.pages.event_words import DOORS, Told, tell
 from registry.pages.model import frame
+from registry.rules.direction import isolated
 from registry.rules.errors import NotFound
 from registry.rules.webhooks import ACTIONS
 from registry.selectors import history as read
 from registry.selectors.model_page import model_head
+from registry.selectors.version_page import version_called
 from registry.selectors.webhooks import deliveries_of
 from registry.services.verification import verify
 from registry.services.webhooks import RIGHT
@@ -38,6 +41,8 @@ WHAT = {
     "access": "People and tokens",
     "webhooks": "Webhooks",
 }
+# What an address may narrow it by besides; links lead to these.
+NARROWED = {"target": "About", "run": "Run", "type": "Kind", "action": "Action"}
 
 
 @page_of_past
@@ -84,6 +89,7 @@ def _history(request: PageRequest, template: str, about: dict[str, Any], model: 
         "what": WHAT,
         "doors": DOORS,
         "people": read.actors(),
+        "chips": _chips(request, model),
         "filtered": bool(set(given) - {"cursor", "before", "limit"}),
         "whole": verify(about["model"]["name"] if model else None) if "verify" in request.GET else None,
     }
@@ -103,6 +109,28 @@ def _given(request: PageRequest) -> dict[str, list[str]]:
     if moments:
         given["at"] = [*given.get("at", []), *moments]
     return given
+
+
+def _chips(request: PageRequest, model: Any) -> list[dict[str, Any]]:
+    """The filters that the form has no field for, each with its values and the address without it."""
+    chips = []
+    for name in NARROWED:
+        if values := [value for value in request.GET.getlist(name) if value]:
+            label, words = _called(name, values, model)
+            gone = dict.fromkeys((name, *tables.PLACES, "open", "verify"))
+            without = tables.address(request, **gone)
+            chips.append({"name": name, "label": label, "words": words, "values": values, "without": without})
+    return chips
+
+
+def _called(name: str, values: Sequence[str], model: Any) -> tuple[str, str]:
+    """What a chip says of the values of a filter: its label and its words."""
+    version = version_called(values[0]) if name == "target" else None
+    if version and len(values) == 1:
+        of, number = version
+        return "Version", str(number) if model else f"{isolated(of)} {number}"
+    said = (value[-4:] if name == "run" else isolated(value) for value in values)
+    return NARROWED[name], ", ".join(said)
 
 
 def _one_event(request: PageRequest, target: str, model: Any) -> HttpResponse:

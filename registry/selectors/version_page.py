@@ -279,6 +279,15 @@ def around(
     }
 
 
+def version_called(ident: str) -> tuple[str, int] | None:
+    """The model and number of a version by its id, also of a deleted one; None where it is no id of one."""
+    try:
+        found = ModelVersion.objects.filter(pk=uuid.UUID(ident))
+    except ValueError:
+        return None
+    return found.values_list("model__name", "number").first()
+
+
 def open_tenure(version: uuid.UUID) -> uuid.UUID | None:
     """The tenure that a version has now, by which its promotion can be undone."""
     return (

@@ -89,6 +89,22 @@ def test_a_row_opens_to_what_changed_with_and_without_javascript(client: Client,
     text(client, "/events/?open=1", 404, **{"HX-Request": "true", "HX-Target": "event-x"})
 
 
+def test_the_history_of_a_version_is_a_chip_that_the_filters_keep(client: Client, admin: Actor) -> None:
+    make_model(admin, many=2)
+    tab = re.search(
+        r'href="(/models/churn/history/\?target=[^"]+)"', text(client, "/models/churn/versions/2/")
+    )
+    assert tab
+    page = text(client, f"{tab[1]}&what=metadata")
+    assert ["of 2 :" in row for row in rows(page)] == [True]
+    assert f'<input type="hidden" name="target" value="{tab[1].partition("=")[2]}">' in page
+    chip = re.search(r'<span class="k">Version</span> 2 <a class="x" href="([^"]+)"', page)
+    assert chip
+    assert len(rows(text(client, unescape(chip[1])))) == 2
+    assert '<span class="k">Version</span> churn 2 <' in text(client, f"/events/?{tab[1].partition('?')[2]}")
+    assert '<span class="k">About</span> nothing <' in text(client, "/models/churn/history/?target=nothing")
+
+
 def test_filters(client: Client, admin: Actor) -> None:
     make_model(admin, many=1)
     promote(admin, "churn", 1)
