@@ -82,15 +82,17 @@ def _history(request: PageRequest, template: str, about: dict[str, Any], model: 
         return _one_event(request, target, model)
     given = _given(request)
     leaf = read.history_leaf(given, model, request.at)
+    filtered = bool(set(given) - {"cursor", "before", "limit"})
     context = {
         **about,
+        "in_all": about["model"]["counts"]["events"] if model and not filtered else None,
         "leaf": leaf,
         "events": _lines(request, leaf.rows, model),
         "what": WHAT,
         "doors": DOORS,
         "people": read.actors(),
         "chips": _chips(request, model),
-        "filtered": bool(set(given) - {"cursor", "before", "limit"}),
+        "filtered": filtered,
         "whole": verify(about["model"]["name"] if model else None) if "verify" in request.GET else None,
     }
     return show(request, template, context, fragment="events/_events_table.html")

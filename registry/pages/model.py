@@ -91,6 +91,7 @@ def model_versions(request: PageRequest, name: str) -> HttpResponse:
         "leaf": leaf,
         "words": words_,
         "filtered": bool(set(given) - {"sort"}),
+        "in_all": None if set(given) - {"sort", *tables.PLACES} else head["counts"]["versions"],
         "stage": request.GET.get("stage", ""),
         "kept": tables.kept(request, without=("q", *tables.PLACES)),
         "order": ORDERS.get(leaf.sort, ""),

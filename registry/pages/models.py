@@ -12,6 +12,7 @@ from registry.pages.base import PageRequest, page_of_past, show
 from registry.pages.charts import spark
 from registry.pages.words import CODE_TO_REGISTER, first_sentence
 from registry.selectors import models_page
+from registry.selectors.pager import Leaf
 
 DELETED = 40  # on a page
 FILTERS = ("tag", "stage", "owner", "license")
@@ -69,6 +70,7 @@ def models(request: PageRequest) -> HttpResponse:
         "leaf": leaf,
         "words": words,
         "filtered": bool(words or filters),
+        "in_all": _in_all(request, leaf, filtered=bool(words or filters)),
         "given": {**filters, "sort": request.GET.get("sort", "")},
         "chips": _chips(request, filters),
         "kept": tables.kept(request, without=("q", *tables.PLACES)),
@@ -80,6 +82,11 @@ def models(request: PageRequest) -> HttpResponse:
         **tables.pager(request, leaf),
     }
     return show(request, "models/list.html", context, fragment="models/_models_table.html")
+
+
+def _in_all(request: PageRequest, leaf: Leaf, *, filtered: bool) -> int | None:
+    """How many models there are, filtered or not; not counted beside those of a tag, which cost enough."""
+    return models_page.matching(at=request.at).count() if filtered and leaf.total is not None else leaf.total
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,14 @@ def test_a_row_opens_to_what_changed_with_and_without_javascript(client: Client,
     text(client, "/events/?open=1", 404, **{"HX-Request": "true", "HX-Target": "event-x"})
 
 
+def test_a_page_of_a_models_history_says_of_how_many_events_it_is(client: Client, admin: Actor) -> None:
+    make_model(admin, many=20)
+    many = Event.objects.filter(model_id__isnull=False).count()
+    assert f"{SHOWN} of {many} events, newest first" in text(client, "/models/churn/history/")
+    assert f"{SHOWN} shown, newest first" in text(client, "/events/")
+    assert "20 events, newest first" in text(client, "/models/churn/history/?what=metadata")
+
+
 def test_the_history_of_a_version_is_a_chip_that_the_filters_keep(client: Client, admin: Actor) -> None:
     make_model(admin, many=2)
     tab = re.search(

@@ -45,6 +45,27 @@ def test_the_list_is_searched_and_filtered(
         assert "No model matches" in page
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "22 models"),
+        ("q=M0", "22 models, 21 match"),
+        ("q=other", "22 models, 1 matches"),
+        ("tag=risk", "20 shown"),
+        ("tag=rare", "1 matches"),
+    ],
+)
+def test_what_matches_is_counted_beside_all_there_are(
+    client: Client, admin: Actor, query: str, said: str
+) -> None:
+    for number in range(21):
+        catalog.create_model(actor=admin, name=f"m{number:03}", tags=["risk"])
+    catalog.create_model(actor=admin, name="other", tags=["rare"])
+    count = re.search(r'id="models-count"[^>]*>([^<]*)<', text(client, f"/models/?{query}"))
+    assert count
+    assert count[1].strip() == said
+
+
 def test_the_list_empty_tells_how_to_fill_it(client: Client) -> None:
     page = text(client, "/models/")
     assert "No models yet" in page

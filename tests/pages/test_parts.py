@@ -154,6 +154,22 @@ def test_the_foot_of_a_list_counts_in_words(shown: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("older", "in_all", "said"),
+    [
+        ("", None, "28 events"),
+        ("", 28, "28 events"),
+        ("?x", None, "28 shown"),
+        ("?x", 1200, "28 of 1,200 events"),
+    ],
+)
+def test_the_foot_of_a_page_doesnt_call_its_rows_all_there_are(
+    older: str, in_all: int | None, said: str
+) -> None:
+    part = '{% include "parts/_pager.html" with shown=28 noun="event,events" order="newest first" %}'
+    assert f">{said}, newest first</span>" in drawn(part, older=older, in_all=in_all)
+
+
+@pytest.mark.parametrize(
     ("order", "before", "after"),
     [
         ("newest first", "Newer", "Older"),
