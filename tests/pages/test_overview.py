@@ -39,9 +39,18 @@ def test_production_is_shown_with_the_change_against_what_it_displaced(client: C
     promote(admin, "churn", 3, "staging")
     page = text(client, "/")
     assert "+0.001 better" in page
+    assert "change against the version displaced" in page
     assert "model in production" in page
     assert "/models/churn/versions/3/" in page
     assert "Open plan" in page
+
+
+def test_nothing_that_waits_is_said(client: Client, admin: Actor) -> None:
+    make_model(admin)
+    assert "Nothing waits for you." in text(client, "/")
+    assert "Nothing waits. " in text(browser(person("vera", "viewer")), "/")
+    promote(admin, "churn", 1, "staging")
+    assert "Nothing waits" not in text(client, "/")
 
 
 def test_a_pipeline_that_failed_last_waits_until_a_run_ends_well(client: Client) -> None:
