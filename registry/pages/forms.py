@@ -37,10 +37,20 @@ F = TypeVar("F", bound=PlainForm)
 
 
 def bind(request: HttpRequest, form: type[F], initial: Mapping[str, Any] | None = None) -> F:
-    """The form with what was posted, or empty; its ids differ from the page's when it is a dialog."""
+    """The form with what was posted, or empty; its ids differ from the page's when it is a dialog.
+
+    Where a preview is asked for it isn't sent yet, and so never valid: it begins with what was typed.
+    """
     ids = "dialog_%s" if in_dialog(request) else "id_%s"
+    if previewed(request):
+        return form(initial={**(initial or {}), **request.POST.dict()}, auto_id=ids)
     data = request.POST if request.method == "POST" else None
     return form(data, initial=dict(initial or {}), auto_id=ids)
+
+
+def previewed(request: HttpRequest) -> bool:
+    """Whether a form was posted by its button "Preview", there without JavaScript: nothing is saved."""
+    return "preview" in request.POST
 
 
 def in_dialog(request: HttpRequest) -> bool:
@@ -98,7 +108,7 @@ def show_form(
         title: what the page is called; the form's heading.
         context: `form`, `action`, `back` (where Cancel leads), `crumbs` (label and address), the form's own.
     """
-    if request.method != "POST":  # what was typed already is kept beside its refusal
+    if request.method != "POST" or previewed(request):  # what was typed already is kept beside its refusal
         request.actor.require(right, "change anything")
     dialog = in_dialog(request)
     whole = {"crumbs": (), **context, "title": title, "dialog": dialog, "body": template}

@@ -90,6 +90,19 @@ def test_registering_in_the_dialog_keeps_what_was_typed_when_it_is_refused(open_
     expect(page.locator(".page-title .tag")).to_have_text(["one", "two words"])
 
 
+def test_without_javascript_a_button_previews_and_enter_still_saves(open_page: Open) -> None:
+    name = f"plain_{uuid.uuid4().hex[:8]}"
+    page = open_page("/models/new/", javascript=False)
+    page.get_by_label("Description").fill("It is **bold**.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".editor-preview strong")).to_have_text("bold")
+    expect(page.get_by_label("Description")).to_have_value("It is **bold**.")
+    assert_fits(page)
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name").press("Enter")
+    page.wait_for_url(f"**/models/{name}/")
+
+
 def test_a_dialog_closes_by_escape_and_by_cancel(open_page: Open) -> None:
     page = open_page("/models/")
     for close in ("Escape", "Cancel"):

@@ -3,11 +3,11 @@
 import pytest
 from django.test import Client
 
-from registry.models import Tag
+from registry.models import Event, Tag
 from registry.selectors.catalog import alive_models, find_model
 from registry.selectors.catalog_rows import model_rows
 from registry.services.actors import Actor
-from tests.pages.catalog_world import make_model, person, promote
+from tests.pages.catalog_world import browser, make_model, person, promote
 from tests.pages.facts_world import text
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +27,29 @@ def test_the_card_is_changed_with_its_name_and_owner(client: Client, admin: Acto
     refused = client.post("/models/churn2/edit/", {"name": "churn2", "owner": "nobody"})
     assert refused.status_code == 422
     assert 'id="id_owner_error"' in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/models/new/", "/models/churn/edit/", "/models/churn/new-version/", "/models/churn/versions/1/edit/"],
+)
+def test_a_preview_without_javascript_draws_the_form_again_and_saves_nothing(
+    client: Client, admin: Actor, path: str
+) -> None:
+    make_model(admin, "churn", many=1)
+    events = Event.objects.count()
+    typed = {"name": "other", "description": "It is **bold**.", "tags": "risk, new", "preview": "1"}
+    answer = client.post(path, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert 'data-mode="both"' in page
+    assert "<p>It is <strong>bold</strong>.</p>" in page
+    assert ">It is **bold**.</textarea>" in page.replace(">\n", ">")
+    assert 'value="other"' in page
+    assert "risk" in page or "edit" in path
+    assert "invalid-feedback" not in client.post(path, {**typed, "name": ""}).content.decode()
+    assert Event.objects.count() == events
+    assert browser(person("vera", "viewer")).post(path, typed).status_code == 403
 
 
 def test_tags_are_added_and_taken_off(client: Client, admin: Actor) -> None:
