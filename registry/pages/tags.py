@@ -78,6 +78,7 @@ def tag_edit(request: PageRequest, name: str) -> HttpResponse:
     """Renames or colours a tag; offers to merge it where the name is taken."""
     tag = read.find_tag(name)
     form = bind(request, TagForm, {"name": tag.name, "color": tag.color})
+    form.fields["name"].help_text = "The name of another tag merges the two into that one, after asking."
     taken = False
     if request.method == "POST" and form.is_valid():
         values: dict[str, Any] = form.cleaned_data

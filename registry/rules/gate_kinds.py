@@ -225,7 +225,7 @@ def approvals(text: str, count: str) -> Gate:
         value = ", ".join(names)
         if len(names) >= needed and not said:
             return Result(PASSED, value)
-        why = [*said, f"{len(names)} of {needed} approvals are given."]
+        why = [*said, f"{len(names)} of {needed} approval{'s are' if needed > 1 else ' is'} given."]
         why += [f"{answer.by}'s answer is {answer.stale}." for answer in facts.answers if answer.stale]
         return Result(FAILED if said else WAITING, value, " ".join(why))
 

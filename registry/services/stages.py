@@ -87,7 +87,8 @@ def _pass_gates(actor: Actor, version: ModelVersion, target: str, *, force: bool
         actor.require("force", "go past failing gates")
     elif short:
         raise RuleRefused(
-            f"{len(short)} of {len(gates)} gates don't pass. " + " ".join(gate["why"] for gate in short),
+            f"{len(short)} of {len(gates)} gate{'s' if len(gates) > 1 else ''} "
+            f"{'do' if len(short) > 1 else 'does'}n't pass. " + " ".join(gate["why"] for gate in short),
             code="gates_failed",
             hint="Promote a version that passes them, or have an administrator force it.",
             more={"gates": short},

@@ -75,7 +75,8 @@ class _Tree:
     def _node(self, key: object, value: Any, depth: int) -> SafeString:
         name = prose.bdi(formats.middle(key, 80))
         if isinstance(value, dict | list) and value:
-            size = f"{len(value):,} {'keys' if isinstance(value, dict) else 'items'}"
+            unit = "key" if isinstance(value, dict) else "item"
+            size = f"{len(value):,} {unit}{'' if len(value) == 1 else 's'}"
             if (
                 isinstance(value, list)
                 and len(value) <= 12

@@ -24,7 +24,7 @@ def test_a_promotion_waits_for_as_many_as_its_gate_asks(api: Api, jo: Api, ann: 
     row = answer(jo, request, {**APPROVED, "comment": "fine"})
     assert (row["given"], row["needed"], row["answers"][0]["comment"]) == (1, 2, "fine")
     error = api.refused("POST", STAGE.format(2), {"stage": "production"}, 422, "gates_failed")
-    assert "1 of 2 approvals are given." in error["message"]
+    assert error["message"] == "1 of 1 gate doesn't pass. 1 of 2 approvals are given."
     made = plan(api)
     answer(ann, request, APPROVED)
     api.refused("POST", STAGE.format(2), {"stage": "production", "plan": made["hash"]}, 409, "stale_plan")

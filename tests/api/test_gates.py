@@ -101,6 +101,7 @@ def test_a_promotion_whose_gates_fail_is_refused_with_the_list(api: Api) -> None
         ("approvals >= 1", "waiting"),
     ]
     assert "short by 0.01" in error["message"]
+    assert error["message"].startswith("2 of 3 gates don't pass. ")
     made = plan(api)
     assert [gate["state"] for gate in made["gates"]] == ["failed", "passed", "waiting"]
     api.refused("POST", STAGE.format(2), {"stage": "production", "plan": made["hash"]}, 422, "gates_failed")

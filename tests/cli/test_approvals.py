@@ -43,7 +43,7 @@ def test_one_asks_another_answers_and_the_gate_passes(places: tuple[Place, Place
     )
     assert "is asked for already" in refused(jo, *APPROVALS, "ask", *OF_2)
     assert "your own answer wouldn't count" in refused(mira, *APPROVALS, "approve", *OF_2)
-    assert "0 of 1 approvals are given." in refused(mira, *UPDATE)
+    assert "0 of 1 approval is given." in refused(mira, *UPDATE)
     (row,) = jo.json(*APPROVALS, "list")
     assert (row["version"], row["reason"], row["needed"], row["given"]) == (2, "holds on q3", 1, 0)
     assert jo.json(*APPROVALS, "list", *OF_2, "--all") == [row]

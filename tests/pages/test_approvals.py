@@ -49,7 +49,7 @@ def test_a_plan_leads_through_approval_to_promotion(client: Client, jo: Client) 
     page = text(client, PLAN)
     assert "mira asks for approval to go into production “holds on q3”" in page
     assert "It is your version: somebody else must answer." in page
-    assert "0 of 1 approvals are given." in page
+    assert "0 of 1 approval is given." in page
     answer = jo.post(request, {**fields(jo), "do": "approve", "comment": "fine <b>"})
     assert answer["Location"] == f"{PLAN}#approvals"
     page = text(jo, PLAN)

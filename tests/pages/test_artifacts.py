@@ -87,7 +87,13 @@ PREVIEWS: list[tuple[Any, str, str]] = [
     ({"kind": "folder", "files": [{"name": "a/b.txt", "size": 1000}]}, "", "a/b.txt"),
     ({"kind": "object", "type": "sklearn.SVC", "text": "SVC(gamma=1)"}, "", "SVC(gamma=1)"),
     ({"kind": "file", "name": "x.bin", "size": 5}, "", "x.bin"),
-    (TABLE, "", "2 columns"),
+    (TABLE, "", "150 rows, 2 columns"),
+    (
+        {"kind": "table", "rows": 1, "width": 1, "columns": [{"name": "a"}], "head": [[1]]},
+        "",
+        "1 row, 1 column<",
+    ),
+    ({"kind": "json", "value": {"a": {"b": {"c": 1}}}}, "application/json", ">1 key<"),
     (None, "application/x-unknown", "There is no preview of"),
 ]
 

@@ -34,7 +34,7 @@ def test_gates_are_tried_before_they_are_saved(client: Client) -> None:
     lines = "metrics.auc >= 0.95\r\n\r\nrun succeeded\r\n"
     answer = client.post(GATES, {"stage": "production", "gates": lines, "do": "test"})
     page = plain(answer.content.decode())
-    assert "These gates would have blocked 1 of the last 1 promotions to production" in page
+    assert "These gates would have blocked 1 of the last 1 promotion to production" in page
     assert "auc is 0.901; it must be ≥ 0.95: short by 0.049." in page
     assert "metrics.auc >= 0.95\nrun succeeded" in answer.content.decode().replace("&gt;", ">").replace(
         "\n\n", "\n"
@@ -103,7 +103,7 @@ def test_failing_gates_lock_the_plan_and_say_why(client: Client, admin: Actor) -
     assert "This promotion is refused: 1 gate fails, 1 waits" in page
     assert "1 of 3 passes" in page
     assert "Its run is failed." in page
-    assert "0 of 1 approvals are given." in page
+    assert "0 of 1 approval is given." in page
     assert 'type="submit" class="btn' not in other.get(f"{PLAN}?to=production").content.decode()
     fields = form(client, f"{PLAN}?to=production")
     assert other.post(PLAN, fields).status_code == 422

@@ -108,6 +108,8 @@ def test_tags_are_made_counted_changed_merged_and_deleted(client: Client, admin:
     assert Tag.objects.get(name="fresh").color == 3
     page = text(client, "/tags/")
     assert "/models/?tag=risk" in page
+    assert 'aria-label="1 model tagged risk"' in page
+    assert "The name of another tag merges the two" in text(client, "/tags/danger/edit/")
     taken = client.post("/tags/danger/edit/", {"name": "risk", "color": "2"})
     assert taken.status_code == 422
     assert "Merge into the tag" in taken.content.decode()
