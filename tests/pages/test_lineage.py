@@ -1,6 +1,7 @@
 """Lineage pages: the table without JavaScript, what the browser draws, folds, facts."""
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -171,6 +172,7 @@ def test_of_very_many_readers_some_are_drawn_and_the_others_counted(
     table = text(client, "/artifacts/classifier/1/lineage/?nodes=9&direction=downstream&hops=1&view=table")
     assert "at least 10 more beside it" in table
     assert "at least 10 neighbours left out" in table
+    assert re.search(r"\d+ nodes drawn; there are more · 1 hop around", table)
 
 
 def test_lineage_of_nothing_is_a_page(client: Client) -> None:

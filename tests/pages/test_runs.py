@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from registry.models import ModelVersion, RunVersion
 from registry.selectors.run_page import ROWS
 from registry.services.actors import Actor
 from registry.services.runs import update_run
-from tests.pages.catalog_world import browser, person
+from tests.pages.catalog_world import browser, make_model, person
 from tests.pages.facts_world import Trained, running, text
 from tests.support.doors import Api, started, step
 
@@ -52,6 +54,19 @@ def test_a_tag_is_a_chip_that_a_search_keeps(client: Client, admin: Actor, api: 
     chip = re.search(r'<span class="k">Tag</span> batch <a class="x" href="([^"]*)"', page)
     assert chip
     assert unescape(chip[1]) == "?status=completed"
+
+
+def test_how_a_version_was_asked_for_is_told_in_the_same_words(
+    client: Client, admin: Actor, api: Api
+) -> None:
+    make_model(admin, many=1)
+    version, run = ModelVersion.objects.get(number=1), running(api)
+    RunVersion.objects.create(
+        run_id=run, of_model_id=version.model_id, version=version, asked="production", at=timezone.now()
+    )
+    for path in ("/runs/", f"/runs/{run}/", "/models/churn/runs/"):
+        page = re.sub(r"<[^>]+>", "", text(client, path))
+        assert re.search(r"1\s+as production\s", page), path
 
 
 def test_a_wrong_filter_is_told_not_failed(client: Client) -> None:

@@ -69,6 +69,8 @@ def test_an_upload_is_stored_under_its_digest_and_linked(client: Client) -> None
     assert content_size(sha256) == 5
     page = text(client, V1)
     assert f"{sha256[:8]}…" in page
+    for shown in (page, text(client, "/models/churn/artifacts/")):
+        assert '<td class="hide-sm text-2"><span class="none">none</span></td>' in shown, "its contents"
     download = client.get("/artifacts/notes.txt/1/content/", follow=True)
     assert "/artifacts/notes.txt/1/content/" in page
     assert download.getvalue() == b"hello"
