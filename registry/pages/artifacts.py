@@ -9,10 +9,11 @@ from urllib.parse import quote
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.pages.base import PageRequest, done, page, page_of_now, page_of_past, show
-from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
+from registry.pages.forms import PlainForm, bind, refuse, show_form, tags_in, text_field
+from registry.pages.model_forms import tags_told
 from registry.pages.previews import IMAGES, MAX_SHOWN, bare, drawable, looked_at
 from registry.pages.tables import tag_asked
 from registry.rules.contents import held_digest
@@ -65,6 +66,16 @@ def artifact(request: PageRequest, name: str) -> HttpResponse:
     head = read.artifact_head(name, request.at)
     leaf = read.versions_leaf(head["id"], given, request.at)
     return show(request, "artifacts/artifact.html", {"artifact": head, "leaf": leaf})
+
+
+@page
+@require_POST
+def artifact_tags(request: PageRequest, name: str) -> HttpResponse:
+    """Attaches tags to an artifact, or detaches those named by `remove`."""
+    gone, new = request.POST.getlist("remove"), tags_in(request)
+    this = write.update_artifact(actor=request.actor, artifact=name, add_tags=new, remove_tags=gone)
+    where = reverse("artifact", args=[this.name])
+    return done(request, where, tags_told(isolated(this.name), new, gone))
 
 
 @page_of_past

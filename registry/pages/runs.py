@@ -9,20 +9,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from registry.pages import tables
-from registry.pages.base import PageRequest, page_of_past, show, wants
+from registry.pages.base import PageRequest, done, page, page_of_past, show, wants
+from registry.pages.forms import tags_in
 from registry.pages.live import mark_of, unchanged
+from registry.pages.model_forms import tags_told
 from registry.pages.step_graph import step_graph
 from registry.pages.timelines import timeline
-from registry.rules.direction import spelled
+from registry.rules.direction import isolated, spelled
 from registry.rules.metadata import leaves_of
 from registry.rules.reruns import rerun_command
 from registry.rules.runs import RUN_STATES, RUNNING
 from registry.selectors import run_page
 from registry.selectors.models_page import with_colors
 from registry.selectors.overview import last_line
+from registry.services.runs import update_run
 
 FILTERS = ("status", "pipeline", "model", "by", "tag", "started", "cursor", "before")
 LONG = 300  # characters of a value of the run before, on hover
@@ -93,6 +97,15 @@ def run(request: PageRequest, run: uuid.UUID) -> HttpResponse:
         "swap": wants(request, "runs/_run_live.html"),
     }
     return show(request, "runs/run.html", context, fragment="runs/_run_live.html")
+
+
+@page
+@require_POST
+def run_tags(request: PageRequest, run: uuid.UUID) -> HttpResponse:
+    """Attaches tags to a run, or detaches those named by `remove`."""
+    gone, new = request.POST.getlist("remove"), tags_in(request)
+    this = update_run(actor=request.actor, run=run, add_tags=new, remove_tags=gone)
+    return done(request, reverse("run", args=[run]), tags_told(isolated(this.name), new, gone))
 
 
 def _number(request: PageRequest, name: str) -> int | None:
