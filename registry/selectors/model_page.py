@@ -46,9 +46,9 @@ def model_head(name: str, at: datetime | None = None) -> dict[str, Any]:
     Returns:
         id, name, owner, created_at, created_by, changed_at, card (with revision, at, by), tags
         (name, color), directions (of metrics, as declared), aliases (name, number, at), production,
-        staging and latest (number, name, at, by, run; or None), serving (what its instances say now, by
-        stage), and counts: versions, events, and runs and artifacts, each up to MANY + 1, where `most` is
-        MANY.
+        staging and latest (number, name, at, by, forced, run; or None), serving (what its instances say
+        now, by stage), and counts: versions, events, and runs and artifacts, each up to MANY + 1, where
+        `most` is MANY.
 
     Raises:
         NotFound: no living model has that name, or had it then.
@@ -159,7 +159,7 @@ def _with_tenures(at: datetime | None, model: uuid.UUID) -> QuerySet[Any, Any]:
     found: QuerySet[Any, Any] = rows.values(
         *("id", "number", "name", "held", "created_at", "created_by__username"),
         *("created_by_run__status", "created_by_run__ended_at"),
-        *("tenure__valid_from", "tenure__actor__username", "tenure__reason"),
+        *("tenure__valid_from", "tenure__actor__username", "tenure__reason", "tenure__forced"),
         *("alias__name", "alias__valid_from"),
     )
     return found
@@ -179,6 +179,7 @@ def _head(row: dict[str, Any]) -> dict[str, Any]:
         "created_at": row["created_at"],
         "created_by": row["created_by__username"],
         "reason": row["tenure__reason"] or "",
+        "forced": bool(row["tenure__forced"]),
         "run": row["created_by_run__status"],
         "run_ended": row["created_by_run__ended_at"],
     }

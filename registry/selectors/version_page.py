@@ -95,6 +95,7 @@ _MORE = {
     "since": F("tenure__valid_from"),
     "by": F("tenure__actor__username"),
     "reason": F("tenure__reason"),
+    "forced": F("tenure__forced"),
 }
 
 

@@ -137,3 +137,10 @@ def test_an_administrator_goes_past_them_by_force(client: Client, admin: Actor) 
     assert client.post(PLAN, {**fields, "force": "1", "reason": "incident"}).status_code == 302
     assert Tenure.objects.get(stage="production", valid_to__isnull=True).forced is True
     assert "forced" in text(client, "/models/churn/history/")
+    version = text(client, "/models/churn/versions/2/")
+    assert "Stage forced Production since" in version
+    assert "promoted 2 to production; 1 archived forced" in version
+    assert ", by mira forced" in text(client, "/models/churn/").partition("Staging")[0]
+    promote(admin, "churn", 1)
+    assert "forced" not in text(client, "/models/churn/versions/1/")
+    assert "by mira forced" not in text(client, "/models/churn/")
