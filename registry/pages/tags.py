@@ -11,9 +11,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.pages.base import PageRequest, done, page, page_of_now, show
 from registry.pages.forms import PlainForm, bind, refuse, show_form, text_field
+from registry.pages.tables import PLACES
 from registry.rules.direction import isolated
 from registry.rules.errors import Conflict, Refusal
 from registry.selectors import tags as read
+from registry.selectors.catalog import alive_versions
+from registry.selectors.catalog_lists import VERSIONS
+from registry.selectors.models_page import with_colors
 from registry.selectors.pager import leaf
 from registry.services import tags as write
 
@@ -53,6 +57,18 @@ def tags(request: PageRequest) -> HttpResponse:
     found = leaf(read.TAGS, read.alive_tags(), given, KEYS)
     context = {"tags": found.rows, "leaf": found, "words": words, "filtered": bool(words or "name" in given)}
     return show(request, "tags/list.html", context, fragment="tags/_tags_table.html")
+
+
+@page_of_now
+@require_safe
+def tag_versions(request: PageRequest, name: str) -> HttpResponse:
+    """The versions of all models that carry a tag, the newest first."""
+    tag = read.find_tag(name)
+    given = {key: request.GET.getlist(key) for key in PLACES if request.GET.get(key)}
+    found = leaf(VERSIONS, alive_versions(), {**given, "tag": [f"eq:{tag.name}"]}, KEYS)
+    return show(
+        request, "tags/versions.html", {"tag": tag, "versions": with_colors(found.rows), "leaf": found}
+    )
 
 
 @page

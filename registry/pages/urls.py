@@ -113,6 +113,7 @@ urlpatterns = [
     path("tags/", tags.tags, name="tags"),
     path("tags/new/", tags.tag_new, name="tag-new"),
     path("tags/<path:name>/edit/", tags.tag_edit, name="tag-edit"),
+    path("tags/<path:name>/versions/", tags.tag_versions, name="tag-versions"),
     path("tags/<path:name>/delete/", tags.tag_delete, name="tag-delete"),
     path("settings/", settings.settings, name="settings"),
     path("settings/about/", settings.settings_about, name="settings-about"),

@@ -9,7 +9,7 @@ from django.test import Client
 
 from registry.models import Tag, Token
 from registry.selectors.access import identity_of_user
-from registry.services import catalog, tags
+from registry.services import catalog, tags, versions
 from registry.services.actors import Actor
 from tests.pages.catalog_world import HOSTILE, browser, link, make_model, person
 from tests.pages.facts_world import Trained, text
@@ -121,6 +121,26 @@ def test_tags_are_made_counted_changed_merged_and_deleted(client: Client, admin:
     assert "taken off 2 things" in text(client, "/tags/risk/delete/")
     client.post("/tags/risk/delete/")
     assert "risk" not in text(client, "/tags/?q=risk").partition("<table")[2]
+
+
+@pytest.mark.parametrize("name", ["risk", "eq:risk", "a?b=c&d#e%2F;f"])
+def test_a_tags_count_of_versions_leads_to_them(client: Client, admin: Actor, name: str) -> None:
+    for model in ("a", "b"):
+        make_model(admin, model, many=15, tags=[name])
+        for number in range(1, 15):
+            versions.update_version(actor=admin, model=model, version=number, add_tags=[name])
+    link = re.search(r'<a href="([^"]+)" aria-label="28 versions tagged', text(client, "/tags/"))
+    assert link
+    first = text(client, unescape(link[1]))
+    older = re.search(r'href="([^"]*)" rel="next"', first)
+    assert older
+    pages = first + text(client, unescape(link[1]) + unescape(older[1]))
+    assert len(set(re.findall(r'href="(/models/[ab]/versions/\d+/)"', pages))) == 28
+    assert "/versions/15/" not in pages
+    assert "25 shown, newest first" in first
+    text(client, "/tags/nothing/versions/", 404)
+    tags.create_tag(actor=admin, name="bare")
+    assert "No version has this tag" in text(client, "/tags/bare/versions/")
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "a/b", "edit", "x/edit", ".."])
