@@ -105,7 +105,8 @@ class HostileWorld:
                 f"/artifacts/{long}/",
                 f"/artifacts/{long}/1/",
             ),
-            *(f"/artifacts/{long}/1/impact/", f"/tags/{long}/edit/", f"/tags/{long}/delete/", *artifacts),
+            *(f"/tags/{long}/{page}/" for page in ("versions", "edit", "delete")),
+            *(f"/artifacts/{long}/1/impact/", *artifacts),
         ]
 
     def fill(self) -> None:
