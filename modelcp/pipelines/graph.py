@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from modelcp.checks import as_compared
 from modelcp.errors import GraphError
 from modelcp.pipelines.handles import Handle, Nothing, StepCall
+from registry.rules.names import unlike
 
 if TYPE_CHECKING:
     from modelcp.pipelines.decorators import Step
@@ -86,7 +87,7 @@ class Graph:
         self.unpacked = None
         after = kwargs.pop("after", None) if not step.has_parameter("after") else None
         specs = step.check_callable()
-        name = self._free_name(step.name)
+        name = unlike(step.name, self.nodes)
         try:
             bound = step.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -99,13 +100,6 @@ class Graph:
         _check_arguments(node)
         self.nodes[name] = node
         return _calls(node)
-
-    def _free_name(self, wanted: str) -> str:
-        name, count = wanted, 1
-        while name in self.nodes:
-            count += 1
-            name = f"{wanted}_{count}"
-        return name
 
     def ordered(self) -> list[Node]:
         """The nodes in an order that keeps all edges, and else that of the calls; checks the whole graph.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modelcp.errors import MaterializationError
 from modelcp.pipelines.outputs import OutputSpec
 from registry.rules.ids import new_id
+from registry.rules.names import unlike
 
 if TYPE_CHECKING:
     from modelcp.pipelines.context import StepScope
@@ -112,10 +113,7 @@ def saved_by_hand(scope: StepScope, position: int) -> list[dict[str, Any]]:
     reports: list[dict[str, Any]] = []
     names: set[str] = set()
     for name, ident in scope.saved:
-        unique, count = name, 1
-        while unique in names:
-            count += 1
-            unique = f"{name[:240]}_{count}"
+        unique = unlike(name, names)
         names.add(unique)
         reports.append(by_hand(scope, unique, position + len(reports), name, ident))
     return reports

@@ -8,6 +8,8 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from modelcp.errors import GraphError
+from registry.rules.errors import Refusal
+from registry.rules.names import as_name, check_name, unlike
 
 MAX_TEXT = 500  # characters of a parameter that is no JSON value
 MAX_STRING = 10_000  # characters of a text
@@ -17,9 +19,6 @@ MAX_RECORD = 1_000_000  # bytes of JSON, for all parameters of a step and for al
 
 def checked_name(name: Any, what: str) -> str:
     """`name` as the rules allow it, or a GraphError that says what is wrong with it."""
-    from registry.rules.errors import Refusal
-    from registry.rules.names import check_name
-
     try:
         return check_name(name, what)
     except Refusal as refusal:
@@ -84,12 +83,4 @@ def _short(value: Any) -> str:
 
 def input_name(place: str, taken: Container[str] = ()) -> str:
     """A place such as ``frames[0]`` as a name that the registry takes, unlike those `taken`."""
-    plain = "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in place).replace("/", "∕")
-    name = plain.strip().lstrip("@")[:200] or "input"
-    if name in (".", "..") or name.startswith("alias:"):
-        name = f"input {name}".replace("alias:", "alias ")
-    unique, count = name, 1
-    while unique in taken:
-        count += 1
-        unique = f"{name}_{count}"
-    return unique
+    return unlike(as_name(place, "input"), taken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Container
 
 from registry.rules.errors import RuleRefused
 
@@ -60,6 +61,26 @@ def _what_is_wrong(name: str) -> str | None:
     if name.startswith("alias:"):
         return "starts with 'alias:', which marks an alias"
     return None
+
+
+def as_name(text: str, instead: str) -> str:
+    """`text` with as little changed as `check_name` asks for; `instead` if nothing of it is left."""
+    whole = normal(text.encode("utf-8", "backslashreplace").decode()).replace("/", "∕")
+    name = "".join(" " if unicodedata.category(c) == "Cc" else c for c in whole).strip()
+    while name.startswith("@"):
+        name = name[1:].lstrip()
+    if name in {".", ".."} or name.startswith("alias:"):
+        name = f"{instead} {name.replace('alias:', 'alias ', 1)}"
+    return name[:MAX_NAME].rstrip() or instead
+
+
+def unlike(name: str, taken: Container[str]) -> str:
+    """`name`, or the first of ``name_2``, ``name_3`` … that isn't `taken`, cut so that it stays a name."""
+    free, stem, count = name, name[: MAX_NAME - len("_999999")], 1
+    while free in taken:
+        count += 1
+        free = f"{stem}_{count}"
+    return free
 
 
 def check_model_name(value: object) -> str:
