@@ -197,7 +197,8 @@ class Connection:
         with self._sending:
             self._adopt(report)
             self._drain_own(report)
-        self._tell_refused(report)
+        for sentence in report.sentences(self.folder / "refused.jsonl"):
+            aside(sentence)
         return report
 
     def sync(self) -> SyncReport:
@@ -251,14 +252,6 @@ class Connection:
         if own is not None and not own.on_disk:
             wait = "Records wait in memory, as long as this process lives."
         self._tell_once("down", f"{error.message} {wait}" + (f" {error.hint}" if error.hint else ""))
-
-    def _tell_refused(self, report: SyncReport) -> None:
-        for refused in report.refused:
-            operation, error = refused["operation"], refused["error"]
-            aside(
-                f"The server refused {operation['method']} {operation['path']}: {error['message']} "
-                f"It is kept in {self.folder / 'refused.jsonl'}."
-            )
 
     def _tell_once(self, about: str, message: str) -> None:
         if about not in self._told:

@@ -35,12 +35,22 @@ class SyncReport:
     Args:
         sent: operations that the server took, or had taken before.
         refused: what it said no to: `{"operation", "error"}`.
+        left_out: what it left out of the reports of runs that it took, and why, in sentences.
         waiting: operations still open for this target, in files that no living process holds and our own.
     """
 
     sent: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
     waiting: int = 0
+    left_out: list[str] = field(default_factory=list)
+
+    def sentences(self, kept: Path) -> list[str]:
+        """What there is to warn of; `kept` is where the refused ones are."""
+        said = [(one["operation"], one["error"]["message"]) for one in self.refused]
+        return [
+            f"The server refused {operation['method']} {operation['path']}: {why} It is kept in {kept}."
+            for operation, why in said
+        ] + self.left_out
 
 
 class Sender:
@@ -87,6 +97,7 @@ class Sender:
             if status < 400:
                 report.sent += 1
                 file.done([operation.id])
+                report.left_out += [told for told in _left_out(body) if told not in report.left_out]
             elif status == NOT_TRIED or (status >= 500 and not self._failed_too_often(operation)):
                 raise from_answer(503 if status == NOT_TRIED else status, body)
             else:
@@ -229,6 +240,10 @@ def checked_json(response: Response) -> Any:
 
 def _not_ours(sentence: str) -> ServerError:
     return ServerError(sentence, hint="Is the address that of a modelcp server?")
+
+
+def _left_out(body: Any) -> list[str]:
+    return list(map(str, body.get("left_out") or ())) if isinstance(body, dict) else []
 
 
 def _next_batch(operations: Sequence[Operation]) -> list[Operation]:

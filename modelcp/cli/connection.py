@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -145,8 +146,10 @@ def sync(ctx: click.Context, output: str) -> None:
     """Send what waits in the outbox; what is refused is kept and shown."""
     report = client().sync()
     if output == "json":
-        print_json({"sent": report.sent, "refused": report.refused, "waiting": report.waiting})
+        print_json(asdict(report))
     else:
         click.echo(f"Sent {report.sent}, refused {len(report.refused)}, still waiting {report.waiting}.")
+        for sentence in report.left_out:
+            click.echo(sentence)
     if report.refused:
         ctx.exit(1)

@@ -159,6 +159,7 @@ class RunStatus(s.Serializer[Any]):
 class Reported(s.Serializer[Any]):
     run = RunStatus()
     steps = s.IntegerField(help_text="How many this report told of.")
+    left_out = s.ListField(child=s.CharField(), help_text="What there was no room for, in sentences.")
 
 
 class CachedStep(s.Serializer[Any]):

@@ -118,8 +118,9 @@ class Run(Endpoint):
         body = self.body(ReportShape)
         steps = [step_report(step) for step in body.pop("steps", ())]
         report = rules.Report(**body, steps=steps)
-        found = reports.report_run(actor=self.actor(), run=read.run_id(run), report=report)
-        return self.answer({"run": {"id": found.id, "status": found.status}, "steps": len(steps)})
+        found, left_out = reports.report_run(actor=self.actor(), run=read.run_id(run), report=report)
+        told = {"id": found.id, "status": found.status}
+        return self.answer({"run": told, "steps": len(steps), "left_out": left_out})
 
     @operation("update_run", {200: RunRow}, request=TagChange)
     def patch(self, request: Request, run: str) -> HttpResponse:

@@ -107,6 +107,25 @@ def check_size(leaves: Mapping[str, Any]) -> None:
         )
 
 
+def fitting(leaves: Mapping[str, Any], existing: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the leaves that fit into 1 MB with what they leave of `existing`, the smallest first."""
+    rest, kept = dict(existing), {}
+    room = MAX_BYTES - sum(_size(path, value) for path, value in rest.items())
+    for size, path in sorted((_size(path, value), path) for path, value in leaves.items()):
+        ended = replaced_by(path, rest)
+        freed = sum(_size(other, rest[other]) for other in ended)
+        if size <= room + freed:
+            room += freed - size
+            kept[path] = leaves[path]
+            rest = {other: value for other, value in rest.items() if other not in ended}
+    return kept
+
+
+def _size(path: str, value: Any) -> int:
+    """Bytes of one leaf among others as JSON: the braces stand for its comma."""
+    return len(json.dumps({path: value}, ensure_ascii=False).encode())
+
+
 def join_path(keys: Iterable[str]) -> str:
     r"""Keys as one path: joined by '.', a dot or backslash inside a key escaped by '\'."""
     return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in keys)

@@ -147,6 +147,16 @@ def tag_warnings(what: str, tags: Sequence[str], given: Sequence[str]) -> list[s
     return [f"{what} exists and doesn't get the tags {', '.join(missing)}."] if missing else []
 
 
+def left_out(step: str, model: str, number: int, paths: Sequence[str]) -> str:
+    """A sentence about metadata of a reused step for which its version has no room."""
+    shown = ", ".join(_short(path) for path in paths[:3])
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return (
+        f"What the reused step {step!r} logged isn't logged again where {model} {number} has no room for it:"
+        f" {shown}{more}. At most 1 MB of metadata is kept."
+    )
+
+
 def _short(value: str | None) -> str:
     text = value or ""
     return repr(text if len(text) <= 60 else text[:57] + "…") if text else "empty"

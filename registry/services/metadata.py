@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from registry.models import MetadataValue
+from registry.models import MetadataValue, ModelVersion
 from registry.rules import metadata as rules
+from registry.rules.errors import TooLarge
 from registry.selectors.catalog import find_model, find_version, still_there
 from registry.services.actors import Actor
 from registry.services.unit import Change, Work, unit
@@ -77,6 +79,27 @@ def write_metadata(
     rows.filter(path_digest__in=[rules.path_digest(path) for path in ended]).update(valid_to=at)
     MetadataValue.objects.bulk_create(value_rows(work, target, target_id, changed, at), batch_size=1000)
     return rules.nest(after.items())
+
+
+def log_again(work: Work, version: ModelVersion, logged: object) -> list[str]:
+    """Merges what a step that is reused had logged into a version's, as far as there is room.
+
+    Returns:
+        the paths for which there is none.
+    """
+    model = version.model
+    write = partial(
+        write_metadata, work, "version", version.id, model=model.id, label=f"{model.name} {version.number}"
+    )
+    try:
+        write(rules.flatten(logged))
+        return []
+    except TooLarge:
+        rows = MetadataValue.objects.filter(version=version, valid_to__isnull=True)
+        leaves = rules.leaves_of(logged)
+        kept = rules.fitting(leaves, dict(rows.values_list("path", "value")))
+        write(kept)
+        return [path for path in leaves if path not in kept]
 
 
 def value_rows(

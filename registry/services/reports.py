@@ -29,17 +29,20 @@ from registry.services.actors import Actor
 from registry.services.artifacts import make_artifact_versions
 from registry.services.inserts import insert
 from registry.services.links import Wanted, set_links
-from registry.services.metadata import write_metadata
+from registry.services.metadata import log_again, write_metadata
 from registry.services.unit import Change, Work, unit
 from registry.services.versions import remove_version
 
 STEP_COLUMNS = ("name", *rules.STEP_FACTS, "cached_from_id", "logs")
 
 
-def report_run(*, actor: Actor, run: uuid.UUID, report: rules.Report) -> Run:
+def report_run(*, actor: Actor, run: uuid.UUID, report: rules.Report) -> tuple[Run, list[str]]:
     """Merges a report into a run; repeating it changes nothing.
 
     What is over stays as it ended: a late report may add, and never sets a final status back.
+
+    Returns:
+        the run, and sentences about what was left out.
 
     Raises:
         NotFound: there is no such run. RuleRefused: the report names something that isn't there.
@@ -58,12 +61,12 @@ def report_run(*, actor: Actor, run: uuid.UUID, report: rules.Report) -> Run:
         versions = _artifact_versions(work, report)
         _write_edges(report)
         _write_links(work, report, resolved, versions)
-        _log_again(work, report, steps, before, resolved)
+        left_out = _log_again(work, report, steps, before, resolved)
         leaves = metadata_rules.flatten(report.metadata)
         if leaves:
             write_metadata(work, "run", found.id, leaves, label=found.name)
         _merge_run(work, found, report, resolved.values())
-    return found
+    return found, left_out
 
 
 def _check_resolutions(report: rules.Report, resolved: Mapping[uuid.UUID, RunVersion]) -> None:
@@ -204,8 +207,9 @@ def _log_again(
     steps: Mapping[uuid.UUID, StepRun],
     before: Mapping[uuid.UUID, str],
     resolved: Mapping[uuid.UUID, RunVersion],
-) -> None:
-    """Logs what a step that was reused had logged to the version in force, once."""
+) -> list[str]:
+    """Logs what a step that was reused had logged to the version in force, once; tells what doesn't fit."""
+    told_of: list[str] = []
     for told in report.steps:
         step = steps[told.id]
         fresh = step.status == rules.CACHED and before.get(told.id) != rules.CACHED
@@ -215,15 +219,11 @@ def _log_again(
         version = resolved[told.resolution].version
         if logged and version.id in _alive({version.id}):
             work.actor, outer = work.actor.inside(step.run_id, step.id), work.actor
-            write_metadata(
-                work,
-                "version",
-                version.id,
-                metadata_rules.flatten(logged),
-                model=version.model_id,
-                label=f"{version.model.name} {version.number}",
-            )
+            left_out = log_again(work, version, logged)
             work.actor = outer
+            if left_out:
+                told_of.append(rules.left_out(step.name, version.model.name, version.number, left_out))
+    return told_of
 
 
 def _merge_run(work: Work, run: Run, report: rules.Report, resolved: Iterable[RunVersion]) -> None:

@@ -59,6 +59,7 @@ def test_a_report_repeated_changes_nothing(api: Api) -> None:
     assert api.post(f"runs/{run['id']}/", report) == {
         "run": {"id": run["id"], "status": "completed"},
         "steps": 3,
+        "left_out": [],
     }
     before = database()
     api.post(f"runs/{run['id']}/", report)

@@ -246,7 +246,7 @@ def test_status_says_where_the_data_goes(place: Place) -> None:
     named = place.environment.get("MODELCP_URL")
     assert told["target"] == (named or "embedded")
     assert (named or "embedded") in place.cli("status")
-    assert place.json("sync") == {"sent": 0, "refused": [], "waiting": 0}
+    assert place.json("sync") == {"sent": 0, "refused": [], "waiting": 0, "left_out": []}
 
 
 def test_usage_errors_are_two(place: Place) -> None:

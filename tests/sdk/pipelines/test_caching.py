@@ -16,6 +16,7 @@ from modelcp import (
     save_artifact,
     step,
 )
+from modelcp.errors import ModelcpWarning
 from tests.sdk.pipelines.conftest import Registry
 
 ran: list[str] = []
@@ -270,3 +271,24 @@ def test_what_a_step_asks_of_its_model_is_that_models(registry: Registry) -> Non
         ("completed", "two"),
         ("cached", "one"),
     ]
+
+
+def test_metadata_for_which_a_version_has_no_room_costs_no_link_and_is_told(registry: Registry) -> None:
+    @step
+    def describe() -> Annotated[int, "described"]:
+        log_metadata({"text": "a" * (600 << 10), "metrics": {"auc": 0.9}})
+        return 1
+
+    @pipeline(model_version=ModelVersion("m", "v"))
+    def p() -> None:
+        describe()
+
+    p()
+    version = ModelVersion("m", "v")
+    version.log_metadata({"text": "", "more": "b" * (600 << 10), "metrics": {"auc": 0.1}})
+    version.delete_artifact("described")
+    with pytest.warns(ModelcpWarning, match=r"the reused step 'describe'.* no room for it: 'text'"):
+        assert statuses(p()) == {"describe": "cached"}
+    assert (version.metadata["text"], version.metadata["metrics"]) == ("", {"auc": 0.9})
+    assert registry.links("m", "v") == ["described"]
+    assert registry.run()["status"] == "completed"
