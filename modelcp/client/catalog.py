@@ -120,8 +120,18 @@ class CatalogCalls(Base):
         return ModelRecord(self._write("POST", self._path("models", name, "restore")) or {"name": name}, self)
 
     def purge_model(self, name: str, *, dry_run: bool = False) -> dict[str, Any]:
-        """Removes a deleted model for good (administrators); what goes, or would go with `dry_run`."""
-        body = {"confirm": name, "dry_run": dry_run}
+        """Removes a deleted model for good (administrators).
+
+        Args:
+            dry_run: only tell what would go, also of a model that isn't deleted.
+
+        Returns:
+            what goes: `counts` by kind.
+
+        Raises:
+            RuleRefused: the model isn't deleted.
+        """
+        body = {"dry_run": dry_run}
         return dict(self._now("POST", self._path("models", name, "purge"), body) or {})
 
     def create_model_version(

@@ -26,7 +26,6 @@ from registry.models import (
 )
 from registry.rules.chain import PURGED
 from registry.rules.errors import NotFound, RuleRefused
-from registry.rules.stages import PRODUCTION
 from registry.selectors.catalog import find_model
 from registry.services.actors import Actor
 from registry.services.unit import Change, unit
@@ -35,18 +34,20 @@ from registry.services.unit import Change, unit
 def purge_model(
     *, actor: Actor, model: str, confirm: str | None = None, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Removes a model with its versions, links, stages, metadata and history for good.
+    """Removes a deleted model with its versions, links, stages, metadata and history for good.
 
-    The deleted model of that name goes; without one the living one, if its name is confirmed and none
-    of its versions is in production. Artifacts stay, only their links go. The payloads of the model's
-    events are blanked; their digests stay, so that its chain still verifies.
+    Artifacts stay, only their links go. The payloads of the model's events are blanked; their digests
+    stay, so that its chain still verifies.
 
     Args:
-        confirm: the model's name again, for a living one.
-        dry_run: only counts what would go.
+        confirm: the model's name again, to be sure of it.
+        dry_run: only counts what would go, also of a model that isn't deleted.
 
     Returns:
         model, dry_run and counts: rows that go by kind, and artifacts that stay.
+
+    Raises:
+        NotFound: there is no such model. RuleRefused: it isn't deleted, or another name was confirmed.
     """
     actor.require("purge", "purge a model")
     found = _to_purge(model)
@@ -79,21 +80,18 @@ def _to_purge(name: str) -> Model:
 
 
 def _check(model: Model, confirm: str | None) -> None:
-    if model.deleted_at is not None:
-        return
-    if confirm != model.name:
+    if confirm is not None and confirm != model.name:
         raise RuleRefused(
-            f"{model.name!r} isn't deleted: to purge it, its name must be given as confirmation.",
+            f"{confirm[:80]!r} was confirmed, and {model.name!r} is to be purged.",
             code="not_confirmed",
-            fields={"confirm": "The model's name."},
-            hint="Or delete it first; a deleted one can be restored until it is purged.",
+            fields={"confirm": "Not the model's name."},
+            hint="Give the name of the model to purge, or leave it out.",
         )
-    holder = ModelVersion.objects.filter(model=model, stage=PRODUCTION, deleted_at__isnull=True).first()
-    if holder is not None:
+    if model.deleted_at is None:
         raise RuleRefused(
-            f"Version {holder.number} of {model.name!r} is in production.",
-            code="in_production",
-            hint="Archive it, or delete the model by force, before purging it.",
+            f"{model.name!r} isn't deleted, and only a deleted model can be purged.",
+            code="not_deleted",
+            hint="Delete it first: it can be restored until it is purged.",
         )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from registry.models import CardRevision, Event, ModelVersion
+from registry.models import CardRevision, Event
 from tests.support.chains import assert_chains_whole
 from tests.support.doors import Api, database, ident
 
@@ -159,34 +159,6 @@ def test_a_deleted_model_frees_its_name_and_is_restored_when_the_name_is_free(ch
     assert (restored["versions"], restored["production"], restored["tags"]) == (3, 2, ["q3"])
     churn.refused("POST", "models/churn/restore/", {}, 404, "no_such_model")
     assert_chains_whole()
-
-
-def test_a_purge_removes_for_good_and_the_chain_still_verifies(churn: Api) -> None:
-    churn.call("PATCH", "models/churn/versions/1/metadata/", {"metadata": {"secret": "word"}})
-    churn.call("PUT", "models/churn/aliases/best/", {"version": 1})
-    churn.call("DELETE", "models/churn/?confirm=churn&force=true")
-    Api("promoter").refused("POST", "models/churn/purge/", {}, 403, "role_too_low")
-    before = database()
-    planned = churn.post("models/churn/purge/", {"dry_run": True})
-    assert database() == before
-    done = churn.post("models/churn/purge/", {})
-    assert done == {**planned, "dry_run": False}
-    assert done["counts"]["versions"] == 3
-    assert done["counts"]["metadata_values"] == done["counts"]["aliases"] == 1
-    assert not ModelVersion.objects.exists()
-    assert not Event.objects.filter(payload__contains="secret").exists()
-    assert churn.get("events/verify/")["whole"]
-    last = churn.get("events/?limit=1")["results"][0]
-    assert (last["action"], last["target"]["name"]) == ("model.purged", "churn")
-    churn.refused("POST", "models/churn/purge/", {}, 404, "no_such_model")
-
-
-def test_a_living_model_is_purged_only_when_confirmed_and_out_of_production(churn: Api) -> None:
-    churn.refused("POST", "models/churn/purge/", {}, 422, "not_confirmed")
-    churn.refused("POST", "models/churn/purge/", {"confirm": "churn"}, 422, "in_production")
-    churn.post("models/churn/versions/2/stage/", {"stage": "archived"})
-    churn.post("models/churn/purge/", {"confirm": "churn"})
-    churn.refused("GET", "models/churn/", None, 404)
 
 
 @pytest.mark.parametrize(

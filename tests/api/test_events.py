@@ -108,7 +108,7 @@ def test_every_kind_of_change_is_about_something() -> None:
 def test_a_purge_takes_the_reasons_too(api: Api) -> None:
     api.post("models/churn/purge/", {"confirm": "churn", "dry_run": True})
     assert api.get("events/?reason=better")["results"]
-    api.post("models/churn/versions/2/stage/", {"stage": "archived"})
+    api.call("DELETE", "models/churn/?confirm=churn&force=true")
     api.post("models/churn/purge/", {"confirm": "churn"})
     assert api.get("events/?reason=better")["results"] == []
     assert api.get("events/verify/")["whole"] is True

@@ -133,6 +133,7 @@ def test_a_version_is_deleted_only_when_that_is_meant(place: Place) -> None:
 
 def test_a_deleted_model_is_purged_after_a_dry_run(place: Place) -> None:
     place.cli("model", "register", "purged")
+    assert "isn't deleted" in refused(place, "model", "purge", "purged", "--yes")
     place.cli("model", "delete", "purged", "--yes")
     assert place.json("model", "purge", "purged", "--dry-run")["dry_run"]
     assert "--yes" in misused(place, "model", "purge", "purged")

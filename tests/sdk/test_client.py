@@ -29,8 +29,11 @@ def test_models(client: Client, name: str) -> None:
     with pytest.raises(NotFound):
         client.get_model(name)
     assert client.restore_model(name).name == name
+    with pytest.raises(RuleRefused, match=r"isn't deleted.*Delete it first"):
+        client.purge_model(name)
     client.delete_model(name)
     assert client.purge_model(name, dry_run=True)
+    assert client.purge_model(name)["counts"]["models"] == 1
 
 
 def test_versions_and_how_they_are_addressed(client: Client, name: str) -> None:

@@ -135,6 +135,7 @@ def test_names_may_change_and_what_goes_widens_nothing(mira: Actor, receiver: Re
     catalog.update_model(actor=mira, model="churn", name="leavers")
     versions.create_version(actor=mira, model="leavers")
     assert Delivery.objects.count() == 1
+    catalog.delete_model(actor=mira, model="leavers", confirm="leavers")
     purge.purge_model(actor=mira, model="leavers", confirm="leavers")
     assert Delivery.objects.count() == 0  # what they said of it is gone with it
     catalog.create_model(actor=mira, name="other", tags=["q3"])
