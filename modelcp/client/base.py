@@ -139,15 +139,19 @@ class Base:
         return headers
 
     def _pages(self, path: str, record: Callable[..., R], filters: Mapping[str, Any]) -> Iterator[R]:
-        """All rows of a list, a page at a time."""
+        """All rows of a list, a page at a time; with a `limit` at most so many."""
         query = {"limit": PAGE, **plain_filters(filters)}
-        left = filters.get("limit")
+        limited = filters.get("limit") not in (None, "")
         while True:
             page = self._get(path, **query)
             for row in page["results"]:
                 yield record(row, self)
-            if left is not None or not page.get("next"):
+            if not page.get("next"):
                 return
+            if limited:
+                query["limit"] = int(query["limit"]) - len(page["results"])
+                if query["limit"] <= 0:
+                    return
             query["cursor"] = page["next"]
 
 

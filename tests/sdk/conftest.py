@@ -41,7 +41,8 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def _in_process() -> Client:
+def in_process() -> Client:
+    """A client of the application in this process."""
     from modelcp.server.wsgi import application
 
     transport = WsgiTransport(application, {"modelcp.actor": "local"})
@@ -54,7 +55,7 @@ def client(request: pytest.FixtureRequest, own_home: Path) -> Iterator[Client]:
     """A client over each way that requests travel."""
     if request.param == "in process":
         request.getfixturevalue("one_connection")
-        client = _in_process()
+        client = in_process()
     else:
         server: Server = request.getfixturevalue("shared_server")
         token = request.getfixturevalue("server_token")

@@ -10,6 +10,7 @@ import pytest
 from modelcp.client import Client
 from modelcp.errors import Conflict, DigestMismatch, InvalidInput, NotFound, RuleRefused
 from modelcp.records import ArtifactVersion
+from tests.sdk.conftest import in_process
 
 
 def test_models(client: Client, name: str) -> None:
@@ -107,6 +108,23 @@ def test_aliases(client: Client, name: str) -> None:
     client.delete_alias(name, "champion")
     with pytest.raises(NotFound):
         client.get_alias(name, "champion")
+
+
+@pytest.mark.django_db
+def test_a_limit_may_be_longer_than_a_page(
+    own_home: Path, one_connection: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.rules.filters.MAX_LIMIT", 2)
+    client = in_process()
+    for number in range(5):
+        client.create_tag(f"t{number}")
+    for limit in (1, 2, 3, 4, "5", 9, None):
+        told = [tag.name for tag in client.list_tags(limit=limit, sort="name")]
+        assert told == [f"t{number}" for number in range(min(int(limit or 5), 5))]
+    for wrong in (0, -1, "many"):
+        with pytest.raises(InvalidInput, match="limit must be a number"):
+            list(client.list_tags(limit=wrong))
+    client.connection.close()
 
 
 def test_metadata_and_comparison(client: Client, name: str) -> None:
