@@ -30,7 +30,7 @@ class ModelVersion(ArtifactsOfVersion, ApprovalsOfVersion):
             else the latest.
         license, description, audience, use_cases, limitations, trade_offs, ethics: the model's card, used
             where a run creates the model; the description is Markdown.
-        tags: words for the model that a run creates.
+        tags: words for the model and the version that a run creates; `tags` reads the version's own.
         create_new_model_version: whether a run makes a new version; by default as `version` says.
         delete_new_version_on_failure: a version that a failing run made goes again.
         suppress_class_validation_warnings: don't tell when the model exists with other fields.
@@ -102,9 +102,7 @@ class ModelVersion(ArtifactsOfVersion, ApprovalsOfVersion):
 
     @property
     def tags(self) -> list[str]:
-        """Its tags now; a template's own tags as long as it isn't resolved."""
-        if not self.resolved and self._tags is not None and active_step() is None:
-            return list(self._tags)
+        """Its tags now; those given to a template are for what a run creates."""
         return list(self._fresh()["tags"])
 
     @property

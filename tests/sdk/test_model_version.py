@@ -57,7 +57,17 @@ def test_it_never_creates_outside_a_run(client: Client, model: str) -> None:
 def test_nothing_is_sent_before_it_is_needed(monkeypatch: pytest.MonkeyPatch, own_home: object) -> None:
     monkeypatch.setenv("MODELCP_URL", "http://127.0.0.1:1")
     handle = ModelVersion("m", 3, license="MIT", tags=["a"])
-    assert (handle.license, handle.tags, repr(handle)) == ("MIT", ["a"], "ModelVersion('m', version=3)")
+    assert (handle.license, repr(handle)) == ("MIT", "ModelVersion('m', version=3)")
+
+
+@pytest.mark.parametrize("version", [1, "good", "latest", None])
+def test_tags_are_the_versions_whatever_a_template_was_given(
+    client: Client, model: str, version: object
+) -> None:
+    handle = ModelVersion(model, version, tags=["q"])  # type: ignore[arg-type]
+    assert handle.tags == []
+    client.update_model_version(model, handle.number, add_tags=["new"])
+    assert handle.tags == ["new"]
 
 
 def test_set_stage_and_metadata(client: Client, model: str) -> None:
