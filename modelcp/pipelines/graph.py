@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from modelcp.checks import as_compared
 from modelcp.errors import GraphError
 from modelcp.pipelines.handles import Handle, Nothing, StepCall
+from modelcp.pipelines.outputs import names_of
 from registry.rules.names import unlike
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class Outputs(tuple[Handle, ...]):
     def __iter__(self) -> Iterator[Handle]:
         self.node.graph.unpacked = self.node
         return super().__iter__()
+
+    def __getitem__(self, place: Any) -> Any:
+        try:
+            return super().__getitem__(place)
+        except (IndexError, TypeError):
+            raise GraphError(
+                f"Step {self.node.name!r} has {len(self)} outputs ({names_of(self.node.specs)}), "
+                f"and none at {place!r}.",
+                hint=f"They are at 0 to {len(self) - 1}.",
+            ) from None
 
 
 @dataclass

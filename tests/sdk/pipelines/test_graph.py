@@ -126,6 +126,15 @@ def test_a_single_output_is_not_unpacked() -> None:
         compose(lambda: [*load()])  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("place", [2, -3, "left"])
+def test_an_output_that_is_not_there_is_refused_with_those_there_are(place: Any) -> None:
+    with pytest.raises(
+        GraphError, match=rf"'split' has 2 outputs \('left', 'right'\), and none at {place!r}"
+    ):
+        compose(lambda: split(1)[place])
+    assert upstream(lambda: (fit(split(1)[1]), fit(*split(1)[:1])))["fit_2"] == ["split_2"]
+
+
 def test_a_step_without_output_gives_no_data() -> None:
     with pytest.raises(GraphError, match="'fit' gets 'data' from step 'notify', which has no output"):
         compose(lambda: fit(notify()))
