@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from modelcp.artifacts.config import ArtifactConfig
 from modelcp.enums import ArtifactKind
@@ -16,6 +16,7 @@ from modelcp.errors import GraphError, ModelcpError
 
 DEFAULT_NAME = "output"
 MAX_NAMED = 8  # outputs that an error names
+_UNIONS = (Union, types.UnionType)
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,9 @@ def _evaluated(annotation: Any, function: Callable[..., Any], local_names: Mappi
     if get_origin(annotation) is tuple:
         inner = tuple(_evaluated(part, function, local_names) for part in get_args(annotation))
         return types.GenericAlias(tuple, inner)
+    if get_origin(annotation) in _UNIONS:
+        members = tuple(_evaluated(part, function, local_names) for part in get_args(annotation))
+        return Union[members]  # noqa: UP007 - members that are known only here
     if get_origin(annotation) is Annotated:
         inner_type = _evaluated(annotation.__origin__, function, local_names)
         for extra in annotation.__metadata__:
@@ -140,7 +144,7 @@ def _parts(annotation: Any) -> list[Any]:
 def _spec(part: Any, position: int, count: int, step: str) -> OutputSpec:
     default = DEFAULT_NAME if count == 1 else f"{DEFAULT_NAME}_{position}"
     config, text = None, None
-    for extra in part.__metadata__ if get_origin(part) is Annotated else ():
+    for extra in _extras(part, step):
         if isinstance(extra, ArtifactConfig):
             config = extra
         elif isinstance(extra, str):
@@ -152,6 +156,21 @@ def _spec(part: Any, position: int, count: int, step: str) -> OutputSpec:
     if config is None:
         config = ArtifactConfig(name=text)
     return OutputSpec(config.name or text or default, position, config)
+
+
+def _extras(part: Any, step: str) -> tuple[Any, ...]:
+    """What is annotated besides the type; of `Annotated[T, "name"] | None` what its member says."""
+    if get_origin(part) is Annotated:
+        return tuple(part.__metadata__)
+    members = get_args(part) if get_origin(part) in _UNIONS else ()
+    said = [_extras(member, step) for member in members]
+    named = [one for one in said if any(isinstance(extra, str | ArtifactConfig) for extra in one)]
+    if len(named) > 1:
+        raise GraphError(
+            f"Step {step!r} names one output in several members of a union.",
+            hint='Write Annotated[A | B, "name"].',
+        )
+    return named[0] if named else ()
 
 
 def _refuse_twins(specs: list[OutputSpec], step: str) -> None:

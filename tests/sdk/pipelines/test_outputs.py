@@ -84,6 +84,21 @@ def optional() -> Optional[int]:  # noqa: UP045
 
 
 @step
+def named_or_none() -> Optional[Annotated[int, "opt"]]:  # noqa: UP045
+    return None
+
+
+@step
+def none_or_named() -> Annotated[Frame, ArtifactConfig("weights", is_model_artifact=True)] | None:
+    return None
+
+
+@step
+def each_or_none() -> tuple[Annotated[int, "a"] | None, Optional["Annotated[int, 'b']"], int]:  # noqa: UP037, UP045
+    return None, None, 1
+
+
+@step
 def tuple_as_one() -> Annotated[tuple[int, int], "pair"]:
     return 1, 2
 
@@ -108,6 +123,9 @@ def not_importable() -> tuple[Annotated[Frame, "train"], Annotated[Frame | None,
         (any_number, ["output"]),
         (bare_tuple, ["output"]),
         (optional, ["output"]),
+        (named_or_none, ["opt"]),
+        (none_or_named, ["weights"]),
+        (each_or_none, ["a", "b", "output_2"]),
         (tuple_as_one, ["pair"]),
         (not_importable, ["train", "test"]),
     ],
@@ -152,6 +170,15 @@ def test_a_bad_name_is_refused_naming_the_step(bad: str) -> None:
         return 1
 
     with pytest.raises(GraphError, match="step 'wrong'"):
+        compose(wrong)
+
+
+def test_two_names_in_a_union_are_refused_naming_the_step() -> None:
+    @step
+    def wrong() -> Annotated[int, "a"] | Annotated[str, "b"]:
+        return 1
+
+    with pytest.raises(GraphError, match=r"'wrong' names one output in several members.*Annotated\[A \| B"):
         compose(wrong)
 
 
