@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from registry.models import Model, ModelVersion, RunVersion, Tenure
+from registry.models import Alias, Model, ModelVersion, RunVersion, Tenure
 from registry.rules.errors import NotFound
 from registry.rules.names import normal
 from registry.rules.stages import ARCHIVED
@@ -19,6 +19,7 @@ from registry.selectors.moments import (
     made_by_then,
     model_existed,
     models_at,
+    open_at,
     version_then,
 )
 
@@ -91,7 +92,8 @@ def find_version(model: Model, reference: object, at: datetime | None = None) ->
             hint="The model's history lists what was made, and who held what, when.",
         )
     if version is None:
-        raise NotFound(_missing(model, ref), code="no_such_version", hint=_existing(model))
+        aliases = f"{existing_aliases(model)} " if ref.by is By.ALIAS else ""
+        raise NotFound(_missing(model, ref), code="no_such_version", hint=aliases + _existing(model))
     version.model = model
     return version
 
@@ -162,6 +164,14 @@ def _existing(model: Model) -> str:
         for n, name, s in rows[:10]
     ]
     return "It has: " + ", ".join(said) + (" …" if len(rows) > 10 else "") + "."
+
+
+def existing_aliases(model: Model, at: datetime | None = None) -> str:
+    """Which aliases there are, now or at a moment, at most ten."""
+    found = Alias.objects.filter(open_at(at), model=model).order_by("name")
+    names = list(found.values_list("name", flat=True)[:11])
+    more = " …" if len(names) > 10 else ""
+    return f"Its aliases are {', '.join(names[:10])}{more}." if names else "It has no aliases."
 
 
 def alive_versions(at: datetime | None = None) -> QuerySet[ModelVersion]:

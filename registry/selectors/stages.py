@@ -14,7 +14,7 @@ from registry.rules.filters import EXACT, Field, Test
 from registry.rules.names import normal
 from registry.rules.stages import STAGES
 from registry.rules.versions import MAX_NUMBER, By, Ref
-from registry.selectors.catalog import find_model, find_version, lookup_version
+from registry.selectors.catalog import existing_aliases, find_model, find_version, lookup_version
 from registry.selectors.catalog_lists import made_by
 from registry.selectors.catalog_rows import version_row
 from registry.selectors.columns import Column
@@ -133,8 +133,7 @@ def get_alias(model: str, alias: str, at: datetime | None = None) -> dict[str, A
     found = find_model(model, at=at)
     ident = aliases_in(found, at).filter(name=normal(alias)).values_list("pk", flat=True).first()
     if ident is None:
-        there = list(aliases_in(found, at).order_by("name").values_list("name", flat=True)[:10])
-        hint = f"It has: {', '.join(there)}." if there else f"{found.name} has no aliases."
+        hint = existing_aliases(found, at)
         raise NotFound(f"{found.name} has no alias {alias[:80]!r}.", code="no_such_alias", hint=hint)
     return alias_rows([ident])[0]
 

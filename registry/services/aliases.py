@@ -5,7 +5,7 @@ from __future__ import annotations
 from registry.models import Alias, ModelVersion
 from registry.rules.errors import NotFound
 from registry.rules.names import check_name, normal
-from registry.selectors.catalog import find_model, find_version, still_there
+from registry.selectors.catalog import existing_aliases, find_model, find_version, still_there
 from registry.services.actors import Actor
 from registry.services.unit import Change, Work, unit
 
@@ -50,7 +50,8 @@ def delete_alias(*, actor: Actor, model: str, alias: str) -> None:
             .first()
         )
         if current is None:
-            raise NotFound(f"{found.name} has no alias {alias[:80]!r}.", code="no_such_alias")
+            hint = existing_aliases(found)
+            raise NotFound(f"{found.name} has no alias {alias[:80]!r}.", code="no_such_alias", hint=hint)
         _end_alias(work, current)
 
 

@@ -189,7 +189,19 @@ def test_a_version_is_found_by_whatever_the_domain_resolves(churn: Api, referenc
 )
 def test_an_unknown_version_lists_what_exists(churn: Api, reference: str) -> None:
     error = churn.refused("GET", f"models/churn/versions/{reference}/", None, 404, "no_such_version")
-    assert error["hint"] == "It has: 3, 2 in production, 1."
+    aliases = "It has no aliases. " if reference.startswith("@n") else ""
+    assert error["hint"] == f"{aliases}It has: 3, 2 in production, 1."
+
+
+def test_an_unknown_alias_lists_those_there_are(churn: Api) -> None:
+    for alias in ("worst", "best", "gone"):
+        churn.call("PUT", f"models/churn/aliases/{alias}/", {"version": 1})
+    churn.call("DELETE", "models/churn/aliases/gone/")
+    error = churn.refused("GET", "models/churn/versions/@bset/", None, 404, "no_such_version")
+    assert error["hint"] == "Its aliases are best, worst. It has: 3, 2 in production, 1."
+    for method in ("GET", "DELETE"):
+        error = churn.refused(method, "models/churn/aliases/bset/", None, 404, "no_such_alias")
+        assert error["hint"] == "Its aliases are best, worst."
 
 
 @pytest.mark.parametrize("name", ["7", "Production", "LATEST", "none", "a/b", ""])
