@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modelcp.notices import tell
@@ -22,12 +22,14 @@ class Resolution:
         template: The ModelVersion that asks; it stays as it is.
         body: What is sent: id, model, version, create_new …
         row: The version's row; None while it isn't known (before the start, or without a server).
+        told: What was warned of.
     """
 
     session: Session
     template: ModelVersion
     body: dict[str, Any]
     row: dict[str, Any] | None = None
+    told: set[str] = field(default_factory=set)
 
     @property
     def id(self) -> str:
@@ -52,6 +54,24 @@ class Resolution:
         if asked is None or asked == self.asked:
             return True
         return self.row is not None and asked in (str(self.row.get("number")), self.row.get("name"))
+
+    def add_fields(self, template: ModelVersion) -> None:
+        """Another template of the same version: its fields count where they are the first, told where not."""
+        card, more = self.body["card"], template.resolve_body()
+        for key, value in more["card"].items():
+            if card.get(key, value) != value and not template.suppress_class_validation_warnings:
+                self._tell_once(
+                    f"This run gives {self.model!r} the {key.replace('_', ' ')} {card[key]!r} and, after it, "
+                    f"{value!r}: the first counts."
+                )
+        if not self.session.started:
+            tags = list(dict.fromkeys((*self.body["tags"], *more["tags"])))
+            self.body |= {"card": {**more["card"], **card}, "tags": tags}
+
+    def _tell_once(self, sentence: str) -> None:
+        if sentence not in self.told:
+            self.told.add(sentence)
+            tell(sentence)
 
     def handle(self) -> ModelVersion:
         """A ModelVersion that is this one."""
@@ -92,6 +112,8 @@ class Versions:
         asked = None if template.asked is None else str(template.asked)
         for known in ([first] if first else []) + self._all:
             if known.answers(template.name, asked):
+                if template is not known.template:
+                    known.add_fields(template)
                 return known
         resolution = Resolution(self.session, template, template.resolve_body(step=step))
         if self.session.started:

@@ -137,12 +137,12 @@ def card_warnings(model: str, card: Mapping[str, str], given: Mapping[str, str])
         f"The {key.replace('_', ' ')} of {model!r} is {_short(card.get(key))}, not {_short(value)}:"
         " the model keeps its own."
         for key, value in given.items()
-        if value and value != card.get(key)
+        if value != (card.get(key) or "")
     ]
 
 
 def tag_warnings(what: str, tags: Sequence[str], given: Sequence[str]) -> list[str]:
-    """A sentence if tags were given that what exists already doesn't have."""
+    """A sentence if tags were given that what exists already hasn't."""
     missing = sorted(set(given) - set(tags))
     return [f"{what} exists and doesn't get the tags {', '.join(missing)}."] if missing else []
 

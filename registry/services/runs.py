@@ -247,9 +247,10 @@ def _existing(model: Model, version: object) -> ModelVersion:
 def _warnings(model: Model, version: ModelVersion, wanted: rules.Resolve, *, created: bool) -> list[str]:
     card = CardRevision.objects.filter(model=model, valid_to__isnull=True).values(*CARD_FIELDS).first() or {}
     said = rules.card_warnings(model.name, card, wanted.card)
-    if not created and wanted.tags:
-        tags = tags_of("version", [version.id]).get(version.id, [])
-        said += rules.tag_warnings(f"{model.name} {version.number}", tags, wanted.tags)
+    if wanted.tags:
+        what, ident = ("model", model.id) if created else ("version", version.id)
+        label = f"The model {model.name!r}" if created else f"{model.name} {version.number}"
+        said += rules.tag_warnings(label, tags_of(what, [ident]).get(ident, []), wanted.tags)
     return said
 
 

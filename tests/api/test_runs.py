@@ -110,6 +110,13 @@ def test_given_fields_that_differ_are_reported_and_do_not_overwrite(churn: Api) 
     assert len(warnings) == 2
     assert "'MIT', not 'Apache-2.0'" in warnings[0]
     assert "new" in warnings[1]
+    body = started(wanted(card={"license": ""}, tags=["new"]))
+    made = churn.post("runs/", body)["versions"][0]
+    assert made["warnings"] == [
+        "The license of 'churn' is 'MIT', not empty: the model keeps its own.",
+        "The model 'churn' exists and doesn't get the tags new.",
+    ]
+    assert made["version"]["tags"] == ["new"]
     assert churn.get("models/churn/")["license"] == "MIT"
 
 

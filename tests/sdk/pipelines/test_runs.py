@@ -179,6 +179,28 @@ def test_fields_that_differ_are_told_unless_suppressed(registry: Registry) -> No
         other(suppress_class_validation_warnings=True)
 
 
+def test_two_templates_of_a_model_give_what_they_have_and_are_told_apart(registry: Registry) -> None:
+    def p(**more: Any) -> Any:
+        fitting = fit.with_options(model_version=ModelVersion("m", license="GPL", audience="All.", **more))
+
+        @pipeline(enable_cache=False, model_version=ModelVersion("m", license="MIT", tags=["a"]))
+        def both() -> None:
+            fitting(fitting([1]))  # type: ignore[arg-type]
+
+        return both
+
+    with pytest.warns(ModelcpWarning) as told:
+        p(tags=["b"])()
+    assert [str(one.message) for one in told] == [
+        "This run gives 'm' the license 'MIT' and, after it, 'GPL': the first counts."
+    ]
+    model = registry.client.get_model("m")
+    assert (model.license, model.audience, model.tags) == ("MIT", "All.", ["a", "b"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        p(tags=["b"], suppress_class_validation_warnings=True)()
+
+
 def test_an_artifact_version_may_be_passed(registry: Registry) -> None:
     table = save_artifact({"rows": [1, 2]}, name="table")
 
