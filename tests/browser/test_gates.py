@@ -29,7 +29,7 @@ def test_gates_are_tried_saved_and_stop_a_promotion(
     expect(page.get_by_role("alert")).to_contain_text("'run is good' is no gate")
     page.get_by_label("Gates before production").fill("metrics.auc >= 0.95\napprovals >= 1")
     page.get_by_role("button", name="Back-test production gates").click()
-    expect(page.get_by_text("would have blocked 1 of the last 1 promotions")).to_be_visible()
+    expect(page.get_by_text("would have blocked 1 of the last 1 promotion")).to_be_visible()
     assert_accessible(page)
     assert_fits(page)
     page.get_by_role("button", name="Save gates before production").click()
