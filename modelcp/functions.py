@@ -24,8 +24,9 @@ def log_metadata(
 
     Args:
         metadata: a nested object, at most 1 MB; numbers under `metrics` can be charted and compared.
-        model_name: the model, outside a step.
-        model_version: its version: a number, name, stage or alias; the latest by default.
+        model_name: another model than the step's, or the model outside a step.
+        model_version: its version: a number, name, stage or alias; by default what the run has of the
+            model, else the latest.
 
     Raises:
         StepContextError: neither in a step with a model version, nor is a model named.

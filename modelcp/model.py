@@ -21,13 +21,13 @@ class ModelVersion(ArtifactsOfVersion, ApprovalsOfVersion):
     """A version of a model, found when something first needs it.
 
     Given to `@pipeline` or `@step` it is a template: each run resolves a copy, and may create the model and
-    a version of it. Outside a run it finds a version and never creates one. It resolves once and keeps that
-    version; stage, tags and metadata are read anew each time.
+    a version of it. Anywhere else, also in a step's code, it finds a version and never creates one. It
+    resolves once and keeps that version; stage, tags and metadata are read anew each time.
 
     Args:
         name: the model's name.
-        version: a number, a version's name, a stage, `latest` or an `@alias`; None: in a run a new version,
-            else the latest.
+        version: a number, a version's name, a stage, `latest` or an `@alias`; None: of a template a new
+            version, in a step's code what its run has of the model, else the latest.
         license, description, audience, use_cases, limitations, trade_offs, ethics: the model's card, used
             where a run creates the model; the description is Markdown.
         tags: words for the model and the version that a run creates; `tags` reads the version's own.

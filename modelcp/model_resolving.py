@@ -57,8 +57,16 @@ class Resolving:
         """Whether it is fixed to a version, or to a run's resolution that waits."""
         return self._row is not None or self._resolution is not None
 
-    def resolve_body(self, *, step: str | None = None) -> dict[str, Any]:
-        """What a run asks the server for: ids for the resolution and for a new version, and the fields."""
+    def resolve_body(self, *, step: str | None = None, find: bool = False) -> dict[str, Any]:
+        """What a run asks the server for: ids for the resolution and for a new version, and the fields.
+
+        Args:
+            step: who asks; None for the pipeline.
+            find: nothing is made, whatever the fields say: it is no template.
+        """
+        if find:
+            found = {"model": self.name, "version": self._asked, "create_new": False}
+            return {"id": str(new_id()), **found, "card": {}, "tags": [], "step": step}
         return {
             "id": str(new_id()),
             "version_id": str(new_id()),
@@ -72,7 +80,7 @@ class Resolving:
         }
 
     def _resolve(self) -> Self:
-        """Finds the version once; in a run by the run's table."""
+        """Finds the version once; in a step among the run's own first."""
         if self.resolved:
             return self
         step = active_step()
@@ -100,7 +108,7 @@ class Resolving:
     @property
     def _write_address(self) -> str:
         """As `_address`; while nobody can be asked, what was asked for, found when the write arrives."""
-        if self.resolved or not self._client.connection.down:
+        if self.resolved or active_step() is not None or not self._client.connection.down:
             try:
                 return self._address
             except ServerUnavailable:

@@ -98,8 +98,8 @@ class Versions:
         return self._get(ModelVersion(spec.config.model_name, spec.config.model_version), step, in_force)
 
     def resolve(self, handle: ModelVersion, scope: StepScope) -> Resolution:
-        """The resolution for a handle that a step's code uses."""
-        return self._get(handle, scope.step_name, scope.version)
+        """The resolution for a handle that a step's code uses: it finds, and never creates."""
+        return self._get(handle, scope.step_name, scope.version, find=True)
 
     def early(self, template: ModelVersion) -> Resolution:
         """The resolution for the pipeline's template, in its body: the run starts with it."""
@@ -108,14 +108,16 @@ class Versions:
             self.session.start()
         return resolution
 
-    def _get(self, template: ModelVersion, step: str | None, first: Resolution | None) -> Resolution:
+    def _get(
+        self, template: ModelVersion, step: str | None, first: Resolution | None, *, find: bool = False
+    ) -> Resolution:
         asked = None if template.asked is None else str(template.asked)
         for known in ([first] if first else []) + self._all:
             if known.answers(template.name, asked):
-                if template is not known.template:
+                if template is not known.template and not find:
                     known.add_fields(template)
                 return known
-        resolution = Resolution(self.session, template, template.resolve_body(step=step))
+        resolution = Resolution(self.session, template, template.resolve_body(step=step, find=find))
         if self.session.started:
             self._answered(resolution, self.session.resolve(resolution.body))
         self._all.append(resolution)

@@ -27,7 +27,7 @@ from registry.rules.ids import new_id
 from registry.rules.names import check_model_name, check_name
 from registry.rules.versions import By, Ref, Use, parse_ref, use_for_run
 from registry.selectors.attached import tags_of
-from registry.selectors.catalog import CARD_FIELDS, find_version, lookup_version
+from registry.selectors.catalog import CARD_FIELDS, find_model, find_version, lookup_version
 from registry.selectors.runs import find_run
 from registry.services.actors import Actor
 from registry.services.catalog import make_model
@@ -198,6 +198,10 @@ def _resolve(work: Work, run: Run, models: dict[str, Model], wanted: rules.Resol
 
 
 def _make_model(work: Work, name: str, wanted: rules.Resolve) -> Model:
+    """The model for a version that may be made; NotFound lists names near it if only an old one will do."""
+    if use_for_run(wanted.version, wanted.create_new)[0] is Use.REUSE:
+        find_model(name)
+        raise _ModelsMoved
     try:
         return make_model(work, name=name, card=dict(wanted.card), tags=wanted.tags)[0]
     except Conflict:  # somebody else made it after we looked
