@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from modelcp.client.base import active_step, given
+from modelcp.client.base import active_step, given, note_version
 from modelcp.errors import NotFound, ServerUnavailable, Unauthorized
 from registry.rules.ids import new_id
 
@@ -80,8 +80,10 @@ class Resolving:
         }
 
     def _resolve(self) -> Self:
-        """Finds the version once; in a step among the run's own first."""
+        """Finds the version once; in a step among the run's own first. Each run that uses it is told."""
         if self.resolved:
+            if self._row is not None:
+                note_version(self._client.connection, self._asked, self._row)
             return self
         step = active_step()
         if step is not None:

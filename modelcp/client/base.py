@@ -37,6 +37,13 @@ def note_registry_use() -> None:
         step.note_registry_use()
 
 
+def note_version(connection: Connection, asked: Any, row: Mapping[str, Any]) -> None:
+    """A version that a run's code found is recorded with the words asked: who reads a stage is known."""
+    context = sys.modules.get("modelcp.pipelines.context")
+    if context is not None:
+        context.note_version(connection, asked, row)
+
+
 class Base:
     """A client of one registry.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from modelcp.checks import texts
-from modelcp.client.base import Base, given, note_registry_use, word
+from modelcp.client.base import Base, given, note_registry_use, note_version, word
 from modelcp.records import ModelRecord, VersionRecord
 from modelcp.sender import checked_json
 from registry.rules.ids import new_id
@@ -167,7 +167,8 @@ class CatalogCalls(Base):
     ) -> VersionRecord:
         """A version, found by a number, a name, a stage, `latest` (or None) or an `@alias`.
 
-        Its row also tells `artifacts`, the model artifacts that it loads, and their `digest`.
+        Its row also tells `artifacts`, the model artifacts that it loads, and their `digest`. A run in
+        which it is found records that, with the words asked.
 
         Args:
             as_of: as it was at this moment: a time, a date, or `event:N`, just after that event.
@@ -185,8 +186,12 @@ class CatalogCalls(Base):
             headers={"If-None-Match": known.etag} if known is not None else {},
         )
         if known is not None and response.status == NOT_MODIFIED:
-            return known
-        return VersionRecord(checked_json(response), self).marked(response.headers.get("etag", ""))
+            found = known
+        else:
+            found = VersionRecord(checked_json(response), self).marked(response.headers.get("etag", ""))
+        if as_of is None:
+            note_version(self.connection, word(version), found)
+        return found
 
     def list_model_versions(
         self, model: str, as_of: datetime | str | None = None, **filters: Any

@@ -83,9 +83,15 @@ class RunCalls(CatalogCalls):
         """
         return self._run_write("POST", self._path("runs"), body)
 
-    def resolve_in_run(self, run: Any, body: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Resolves one more model version in a run; None if it waits."""
-        return self._run_write("POST", self._path("runs", _id(run), "versions"), body)
+    def resolve_in_run(
+        self, run: Any, body: Mapping[str, Any], *, wait: bool = True
+    ) -> dict[str, Any] | None:
+        """Resolves one more model version in a run; None if it waits.
+
+        Args:
+            wait: send it now; else it is in the outbox when this returns.
+        """
+        return self._run_write("POST", self._path("runs", _id(run), "versions"), body, wait=wait)
 
     def report_run(self, run: Any, body: Mapping[str, Any], *, wait: bool = False) -> dict[str, Any] | None:
         """Reports steps, outputs, links, metadata, the end of a run: any part, any time, repeatable.

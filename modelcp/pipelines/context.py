@@ -18,6 +18,7 @@ from modelcp.older import missing_attribute
 from modelcp.pipelines.words import input_name
 
 if TYPE_CHECKING:
+    from modelcp.connection import Connection
     from modelcp.model import ModelVersion
     from modelcp.pipelines.session import Session
     from modelcp.pipelines.versions import Resolution
@@ -114,6 +115,14 @@ def _copied(value: Any) -> Any:
     return {key: _copied(item) for key, item in value.items()} if isinstance(value, Mapping) else value
 
 
+def note_version(connection: Connection, asked: Any, row: Mapping[str, Any]) -> None:
+    """The step that runs here, or the pipeline's body, found the version of `row` by `asked`."""
+    scope, body = _scope.get(), _body.get()
+    session = scope.session if scope is not None else body.session if body is not None else None
+    if session is not None and session.client.connection is connection:
+        session.versions.note(row, asked, scope.step_name if scope is not None else None)
+
+
 def active() -> StepScope | None:
     """The step that runs here, or None."""
     return _scope.get()
@@ -206,7 +215,7 @@ class PipelineContext:
     def __init__(self, name: str, parameters: Mapping[str, Any], session: Session, template: Any) -> None:
         self.name = name
         self.parameters = dict(parameters)
-        self._session, self._template = session, template
+        self.session, self._template = session, template
 
     if not TYPE_CHECKING:  # type checkers tell by themselves
 
@@ -225,7 +234,7 @@ class PipelineContext:
                 f"Pipeline {self.name!r} has no model version.",
                 hint='Write @pipeline(model_version=ModelVersion("name")).',
             )
-        return self._session.versions.early(self._template).handle()
+        return self.session.versions.early(self._template).handle()
 
 
 def get_step_context() -> StepContext:

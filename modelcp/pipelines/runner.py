@@ -48,6 +48,7 @@ def run_pipeline(
         plans = _plans(session, order)
         if not session.started:
             session.start()
+        session.versions.tell_held()
     except BaseException as error:
         if session.started:  # the body asked for the version, so the run had begun
             session.finish(

@@ -96,6 +96,13 @@ class Session:
             return None
         return self.client.resolve_in_run(self.id, body)
 
+    def note(self, body: dict[str, Any]) -> None:
+        """Tells about a version that the run's code found; on the disk when this returns, sent later."""
+        if self.lost or not self.started:
+            return
+        with harmless("What the run read can't be recorded"):
+            self.client.resolve_in_run(self.id, body, wait=False)
+
     def report(self, *steps: dict[str, Any], **facts: Any) -> None:
         """Tells about steps, or the run; on the disk when this returns, sent later."""
         if self.lost or not self.started:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modelcp.notices import tell
+from registry.rules.ids import new_id
 
 if TYPE_CHECKING:
     from modelcp.model import ModelVersion
@@ -84,6 +86,8 @@ class Versions:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._all: list[Resolution] = []
+        self._noted: set[tuple[str, str]] = set()
+        self._held: list[dict[str, Any]] = []
 
     def want(self, template: ModelVersion, step: str | None = None) -> Resolution:
         """The resolution for a template; asked for when the run starts, or now if it has started."""
@@ -122,6 +126,38 @@ class Versions:
             self._answered(resolution, self.session.resolve(resolution.body))
         self._all.append(resolution)
         return resolution
+
+    def note(self, row: Mapping[str, Any], asked: Any, step: str | None) -> None:
+        """A version that the run's code found by itself: recorded once for the words asked.
+
+        Args:
+            row: The version's.
+            asked: The words; its own id isn't any.
+            step: Whose code; None for the pipeline's body, of which `tell_held` tells.
+        """
+        words, ident = "latest" if asked in (None, "") else str(asked), str(row["id"])
+        if words.startswith("@@") or (words, ident) in self._noted or self._has(row, asked):
+            return
+        self._noted.add((words, ident))
+        body = {"id": str(new_id()), "model": row["model"], "version": words, "found": ident, "step": step}
+        if step is None:
+            self._held.append(body)
+        else:
+            self.session.note(body)
+
+    def _has(self, row: Mapping[str, Any], asked: Any) -> bool:
+        """Whether a resolution gave this version for these words."""
+        words = None if asked in (None, "") else str(asked)
+        return any(
+            known.row is not None and known.row["id"] == row["id"] and known.answers(row["model"], words)
+            for known in self._all
+        )
+
+    def tell_held(self) -> None:
+        """Records what the body found, once the run has started; its steps' own versions come first."""
+        for body in self._held:
+            self.session.note(body)
+        self._held.clear()
 
     def bodies(self) -> list[dict[str, Any]]:
         """What the run's start asks for."""

@@ -104,6 +104,11 @@ class ResolveShape(Shape):
     card = serializers.DictField(child=Printed(allow_null=True), required=False)
     tags = names()
     step = name_field(required=False, allow_null=True)
+    found = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="The version that `version` was found to be: it is only recorded.",
+    )
 
 
 def resolve(body: dict[str, Any]) -> rules.Resolve:

@@ -37,6 +37,7 @@ class Resolve:
         card: fields for the model; compared with the model's if it exists.
         tags: for the model and the version, where they are created.
         step: the name of the step that asks; None for the pipeline.
+        found: the version, where the run's code found it by these words itself: it is only recorded.
     """
 
     id: uuid.UUID
@@ -48,6 +49,7 @@ class Resolve:
     card: Mapping[str, str] = field(default_factory=dict)
     tags: Sequence[str] = ()
     step: str | None = None
+    found: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)

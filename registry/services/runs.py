@@ -182,7 +182,9 @@ def _resolve(work: Work, run: Run, models: dict[str, Model], wanted: rules.Resol
         models[name] = _make_model(work, name, wanted)
     model = models[name]
     asked = str(getattr(wanted.version, "value", wanted.version) or "")
-    version, created = _before_in_run(run, model, asked) or _by_the_table(work, model, wanted)
+    version, created = (
+        _found(model, wanted) or _before_in_run(run, model, asked) or _by_the_table(work, model, wanted)
+    )
     RunVersion.objects.create(
         id=wanted.id,
         run=run,
@@ -199,13 +201,23 @@ def _resolve(work: Work, run: Run, models: dict[str, Model], wanted: rules.Resol
 
 def _make_model(work: Work, name: str, wanted: rules.Resolve) -> Model:
     """The model for a version that may be made; NotFound lists names near it if only an old one will do."""
-    if use_for_run(wanted.version, wanted.create_new)[0] is Use.REUSE:
+    if wanted.found is not None or use_for_run(wanted.version, wanted.create_new)[0] is Use.REUSE:
         find_model(name)
         raise _ModelsMoved
     try:
         return make_model(work, name=name, card=dict(wanted.card), tags=wanted.tags)[0]
     except Conflict:  # somebody else made it after we looked
         raise _ModelsMoved from None
+
+
+def _found(model: Model, wanted: rules.Resolve) -> tuple[ModelVersion, bool] | None:
+    """The version that the run's code found, though another may answer to the words by now, or it is gone."""
+    if wanted.found is None:
+        return None
+    version = ModelVersion.objects.select_related("model").filter(model=model, id=wanted.found).first()
+    if version is None:
+        raise NotFound(f"{model.name} has no version of the id {wanted.found}.", code="no_such_version")
+    return version, False
 
 
 def _before_in_run(run: Run, model: Model, asked: str) -> tuple[ModelVersion, bool] | None:

@@ -123,6 +123,20 @@ def test_given_fields_that_differ_are_reported_and_do_not_overwrite(churn: Api) 
     assert churn.get("models/churn/")["license"] == "MIT"
 
 
+def test_a_version_that_was_found_already_is_only_recorded(churn: Api) -> None:
+    run = churn.post("runs/", started())["run"]
+    path, first = f"runs/{run['id']}/versions/", churn.get("models/churn/versions/1/")
+    noted = churn.post(
+        path, wanted(version="production", found=first["id"])
+    )  # who holds it has changed since
+    assert (noted["version"]["number"], noted["asked"], noted["created"]) == (1, "production", False)
+    churn.post("models/", {"name": "other"})
+    before = database()
+    for model, code in (("other", "no_such_version"), ("nowhere", "no_such_model")):
+        churn.refused("POST", path, wanted(model, version="production", found=first["id"]), 404, code)
+    assert database() == before
+
+
 def test_a_model_is_resolved_once_per_run(churn: Api) -> None:
     run = started(wanted(), wanted("other"))
     first = churn.post("runs/", run)["versions"][0]["version"]

@@ -48,9 +48,7 @@ def churn(registry: Registry) -> str:
 def test_a_handle_in_a_step_finds_the_latest(churn: str, template: ModelVersion | None) -> None:
     assert run(lambda: ModelVersion(churn).number, template) == [2]
     assert run(lambda: ModelVersion(churn, create_new_model_version=True).number, template) == [2]
-    with pytest.raises(
-        NotFound, match=r"No artifact 'output' is linked to .*'churn', number=2"
-    ):
+    with pytest.raises(NotFound, match=r"No artifact 'output' is linked to .*'churn', number=2"):
         run(lambda: ModelVersion(churn).load_artifact("output"), template)
     run(lambda: log_metadata({"seen": True}, model_name=churn), template)
     assert numbers(churn) == [1, 2]
@@ -86,3 +84,64 @@ def test_without_a_server_it_still_finds_what_the_run_uses(registry: Registry, c
     registry.transport.down = False
     registry.client.flush()
     assert (ModelVersion(churn, 1).metadata, ModelVersion(churn, 2).metadata) == ({"a": 1}, {})
+
+
+def asked(**filters: Any) -> list[tuple[str, str, int]]:
+    """What the newest run resolved: model, words, number."""
+    newest = next(iter(Client().list_runs(limit=1, **filters)))
+    rows = Client().get_run(newest["id"])["versions"]
+    return sorted((row["model"], row["asked"], row["number"]) for row in rows)
+
+
+def users(model: str) -> list[str]:
+    """The pipelines that a promotion to production would move to another version."""
+    return [user["pipeline"] for user in Client().plan_promotion(model, 2, "production").users]
+
+
+def test_a_version_read_in_the_body_is_recorded(churn: str, registry: Registry) -> None:
+    registry.client.link_artifact(churn, 1, registry.client.save_artifact(2, "clf"), kind="model")
+
+    @step(enable_cache=False, model_version=ModelVersion(churn))
+    def predict(clf: int) -> Annotated[int, "output"]:
+        return clf
+
+    @pipeline
+    def predicting() -> None:
+        for _ in range(2):
+            predict(ModelVersion(churn, "production").get_model_artifact("clf"))  # type: ignore[arg-type]
+        assert Client().get_model_version(churn, 2).number == 2
+
+    sent = registry.requests(predicting)
+    assert asked() == [("churn", "2", 2), ("churn", "new", 3), ("churn", "production", 1)]
+    assert numbers(churn) == [1, 2, 3], "the step's own version is a new one for all that the body read"
+    assert users(churn) == ["predicting"]
+    assert len([path for _, path in sent if path == "/api/v1/batch/"]) == 2
+
+
+def test_a_version_that_a_client_reads_in_a_step_is_recorded_once(churn: str) -> None:
+    def act() -> None:
+        known = Client().get_model_version(churn, "production")
+        Client().get_model_version(churn, "production", known=known)
+        Client().get_model_version(churn, known)
+        Client().get_model_version(churn, "production", as_of=known["created_at"])
+        Client().get_model_version(churn)
+
+    with pytest.raises(NotFound):
+        run(act)
+    run(lambda: [Client().get_model_version(churn, "production") for _ in range(3)])
+    assert asked() == [("churn", "production", 1)]
+    assert users(churn) == ["p"]
+
+
+def test_a_handle_that_found_its_version_before_is_recorded_in_each_run(churn: str) -> None:
+    handle = ModelVersion(churn, "production")
+    for _ in range(2):
+        run(lambda: (handle.number, handle.metadata, handle.stage))
+        assert asked() == [("churn", "production", 1)]
+    Client().promote(churn, 2, "production")
+    run(lambda: handle.number)
+    assert asked() == [("churn", "production", 1)], "it keeps the version that it found"
+    Client().delete_model_version(churn, 1)
+    run(lambda: handle.number)
+    assert asked() == [("churn", "production", 1)]
+    assert Client().connection.flush().refused == []
