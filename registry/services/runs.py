@@ -37,6 +37,7 @@ from registry.services.unit import Change, Work, unit
 from registry.services.versions import make_version
 
 TRIES = 5
+NEW = "new"  # what is kept as the words of who asked for the next number by none
 T = TypeVar("T")
 
 
@@ -190,7 +191,7 @@ def _resolve(work: Work, run: Run, models: dict[str, Model], wanted: rules.Resol
         run=run,
         of_model=model,
         version=version,
-        asked=(asked or ("new" if created else "latest"))[:255],
+        asked=(asked or (NEW if created else "latest"))[:255],
         created=created,
         delete_on_failure=wanted.delete_on_failure,
         at=timezone.now(),
@@ -223,8 +224,11 @@ def _found(model: Model, wanted: rules.Resolve) -> tuple[ModelVersion, bool] | N
 def _before_in_run(run: Run, model: Model, asked: str) -> tuple[ModelVersion, bool] | None:
     """The version that this run resolved already: without a version the first, else by the same words."""
     rows = RunVersion.objects.select_related("version__model").filter(run=run, of_model=model)
-    first = rows.order_by("at", "id")
-    row = (first.filter(asked=asked[:255]) if asked else first).first()
+    if asked:
+        rows = rows.filter(asked=asked[:255])
+    if asked == NEW:  # a name as any other, but also what is kept where there were no words
+        rows = rows.filter(version__name=asked)
+    row = rows.order_by("at", "id").first()
     return (row.version, False) if row else None
 
 

@@ -107,6 +107,19 @@ def test_a_missing_model_is_made_with_what_was_given(api: Api) -> None:
     assert answer["versions"][0]["version"]["tags"] == ["a", "b"]
 
 
+def test_a_version_may_be_called_new(churn: Api) -> None:
+    run = started(wanted(), wanted(version="new"), wanted(version="new"), wanted("other", version="new"))
+    rows = churn.post("runs/", run)["versions"]
+    assert [(row["version"]["number"], row["version"]["name"], row["created"]) for row in rows] == [
+        (4, "4", True),
+        (5, "new", True),
+        (5, "new", False),
+        (1, "new", True),
+    ]
+    late = churn.post(f"runs/{run['id']}/versions/", wanted())
+    assert (late["version"]["number"], late["created"]) == (4, False)
+
+
 def test_given_fields_that_differ_are_reported_and_do_not_overwrite(churn: Api) -> None:
     body = started(wanted(version=1, card={"license": "Apache-2.0", "audience": ""}, tags=["new"]))
     warnings = churn.post("runs/", body)["versions"][0]["warnings"]
