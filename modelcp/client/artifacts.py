@@ -177,7 +177,12 @@ class ArtifactCalls(CatalogCalls, ContentCalls):
         self._remove(path, links="end" if end_links else None, reason=reason)
 
     def list_version_artifacts(
-        self, model: str, version: Any = None, kind: Any = None, as_of: datetime | str | None = None
+        self,
+        model: str,
+        version: Any = None,
+        kind: Any = None,
+        as_of: datetime | str | None = None,
+        **filters: Any,
     ) -> Iterator[ArtifactVersion]:
         """The artifact versions linked to a model version, each with its link's name.
 
@@ -185,8 +190,8 @@ class ArtifactCalls(CatalogCalls, ContentCalls):
             kind: `data`, `model` or `deployment`; all by default.
             as_of: those that were linked at this moment.
         """
-        filters = given({"kind": word(kind), "as_of": as_of})
-        return self._pages(self._version(model, version, "artifacts"), ArtifactVersion, filters)
+        asked = {**filters, "kind": word(kind), "as_of": as_of}
+        return self._pages(self._version(model, version, "artifacts"), ArtifactVersion, asked)
 
     def link_artifact(
         self,

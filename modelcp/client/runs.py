@@ -26,7 +26,7 @@ class RunCalls(CatalogCalls):
         return Record(self._get(self._path("pipelines", name)), self)
 
     def list_runs(self, **filters: Any) -> Iterator[RunRecord]:
-        """The runs."""
+        """The runs; `version=` is an id, or with `model=` a number, a name, a stage or an `@alias`."""
         return self._pages(self._path("runs"), RunRecord, filters)
 
     def get_run(self, run: Any) -> RunRecord:

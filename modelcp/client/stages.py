@@ -127,9 +127,11 @@ class StageCalls(CatalogCalls):
             self._write("POST", self._path("models", model, "stages", "undo"), body) or {"model": model}, self
         )
 
-    def list_aliases(self, model: str, as_of: datetime | str | None = None) -> Iterator[Record]:
+    def list_aliases(
+        self, model: str, as_of: datetime | str | None = None, **filters: Any
+    ) -> Iterator[Record]:
         """The aliases of a model, now or as of a moment."""
-        return self._pages(self._path("models", model, "aliases"), Record, {"as_of": as_of})
+        return self._pages(self._path("models", model, "aliases"), Record, {**filters, "as_of": as_of})
 
     def get_alias(self, model: str, alias: str, as_of: datetime | str | None = None) -> Record:
         """Where an alias points, or pointed at a moment."""

@@ -104,8 +104,7 @@ def parse(
         test
         for name, values in given.items()
         if name not in NOT_FILTERS
-        for value in values
-        for test in _tests(name, value, _field(name, fields))
+        for test in tests_of(name, values, _field(name, fields))
     ]
     cursor = _last(given, "cursor")
     after = read_cursor(cursor, ("-" if descending else "") + sort, sorts[sort]) if cursor else None
@@ -113,6 +112,11 @@ def parse(
     if total not in (None, "", "0", "1"):
         raise bad_filter("total", "total is 0 or 1.")
     return Query(tuple(tests), sort, descending, _limit(_last(given, "limit")), after, total == "1")
+
+
+def tests_of(name: str, values: Sequence[str], field: Field) -> list[Test]:
+    """The tests that the values of one filter are."""
+    return [test for value in values for test in _tests(name, value, field)]
 
 
 def _last(given: Mapping[str, Sequence[str]], name: str) -> str | None:

@@ -34,6 +34,7 @@ INSIDE = 6  # of how many FEW the matches inside another filter are looked up: a
 FEW = 2000  # rows: as many as a page costs to look up and sort, or to walk past, at a million
 AHEAD = 8  # of how many pages a column's newest matches are looked up
 M = TypeVar("M", bound=Model)
+Given = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Listing:
         sorts: the orders, by name.
         default: the order if none is asked for, such as "-created".
         key: what holds the primary key in the rows.
+        named: a question in which what is named stands by its id.
     """
 
     rows: Callable[[list[Any]], list[dict[str, Any]]]
@@ -61,9 +63,11 @@ class Listing:
     sorts: Mapping[str, Sort]
     default: str
     key: str = "id"
+    named: Callable[[Given], Given] | None = None
 
-    def read(self, given: Mapping[str, Sequence[str]]) -> Query:
+    def read(self, given: Given) -> Query:
         """The question in a query string's values by name; InvalidInput says what isn't understood."""
+        given = self.named(given) if self.named else given
         fields = {name: column.accepts for name, column in self.columns.items()}
         kinds = {name: sort.kind for name, sort in self.sorts.items()}
         return parse(given, fields=fields, sorts=kinds, default=self.default)
@@ -88,7 +92,7 @@ class Page:
         return answer if self.total is None else {**answer, "total": self.total}
 
 
-def page(listing: Listing, within: QuerySet[M], given: Mapping[str, Sequence[str]]) -> Page:
+def page(listing: Listing, within: QuerySet[M], given: Given) -> Page:
     """The page that a query string asks for, of the rows `within`.
 
     Args:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 
 from registry.rules.cursors import make_cursor
-from registry.selectors.lists import Listing, Page, page
+from registry.selectors.lists import Given, Listing, Page, page
 
 M = TypeVar("M", bound=Model)
 ROWS = 25  # of a page; the API's lists are longer
-Given = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)

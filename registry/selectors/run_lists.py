@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -19,13 +20,14 @@ from registry.models import (
     StepOutput,
 )
 from registry.rules.errors import NotFound
-from registry.rules.filter_values import Kind
-from registry.rules.filters import EXACT, Field, Test
+from registry.rules.filter_values import Kind, bad_filter
+from registry.rules.filters import EXACT, Field, Test, tests_of
 from registry.rules.runs import KINDS, RUN_STATES
 from registry.selectors.artifacts import artifact_rows, artifact_version_rows, link_rows
+from registry.selectors.catalog import find_model, find_version
 from registry.selectors.catalog_lists import NAME, NUMBER, SEARCHED, TIME, made_by, measured, tagged
 from registry.selectors.columns import Column, compare
-from registry.selectors.lists import Listing, Sort
+from registry.selectors.lists import Given, Listing, Sort
 from registry.selectors.runs import run_rows
 
 _PIPELINE = Column(NAME, "name", names=True)
@@ -57,6 +59,39 @@ def _of_version(test: Test) -> QuerySet[RunVersion]:
     return RunVersion.objects.filter(version__in=test.value if test.op == "in" else (test.value,))
 
 
+_REFERENCE = Field(ops=("eq", "in"), literal=True)
+_VERSION = Field(
+    Kind.ID,
+    about="A version that it resolved: its id; beside model=NAME also a number, a name, a stage, an alias.",
+)
+
+
+def _versions_by_id(given: Given) -> Given:
+    """The question with the ids of the versions that it names; NotFound lists what the model has."""
+    if "version" not in given:
+        return given
+    models = {test.value for test in tests_of("model", given.get("model", ()), NAME) if test.op == "eq"}
+    model = find_model(models.pop()) if len(models) == 1 else None
+    values = []
+    for test in tests_of("version", given["version"], _REFERENCE):
+        ids = [_version_id(model, text) for text in (test.value if test.op == "in" else (test.value,))]
+        values.append(f"{test.op}:{','.join(ids)}")
+    return {**given, "version": values}
+
+
+def _version_id(model: Model | None, text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        if model is None:
+            raise bad_filter(
+                "version",
+                f"'version' takes an id, not {text[:40]!r}.",
+                "With model=NAME beside it, it takes a number, a name, a stage or an alias too.",
+            ) from None
+        return str(find_version(model, text).id)
+
+
 def _by_run(test: Test) -> QuerySet[StepOutput]:
     return StepOutput.objects.filter(step__run__in=test.value if test.op == "in" else (test.value,))
 
@@ -72,13 +107,12 @@ RUNS = Listing(
         "by": made_by(Run, "actor_id"),
         "tag": tagged("run"),
         "model": _looked_up(NAME, _of_model, "run_id"),
-        "version": _looked_up(
-            Field(Kind.ID, about="The id of a model version that it resolved."), _of_version, "run_id"
-        ),
+        "version": _looked_up(_VERSION, _of_version, "run_id"),
         "metric.": measured("run"),
     },
     sorts={"started": Sort("started_at", Kind.TIME), "name": Sort("name")},
     default="-started",
+    named=_versions_by_id,
 )
 
 

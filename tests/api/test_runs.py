@@ -244,6 +244,34 @@ def test_roles() -> None:
     assert viewer.get(f"runs/{run['id']}/")["status"] == "running"
 
 
+def test_runs_are_found_by_the_version_that_they_resolved(churn: Api) -> None:
+    one, two = started(wanted(version=1)), started(wanted(version="production"), wanted("other"))
+    for run in (one, two):
+        churn.post("runs/", run)
+    ident = churn.get("models/churn/versions/2/")["id"]
+
+    def ids(query: str) -> list[str]:
+        return [row["id"] for row in churn.get(f"runs/?{query}")["results"]]
+
+    for version in (2, "named", "production", "@champion", "alias:champion", ident, "eq:production"):
+        assert ids(f"model=churn&version={version}") == [two["id"]], version
+    assert ids(f"version={ident}") == ids(f"version=in:{ident}") == [two["id"]]
+    assert set(ids("model=eq:churn&version=in:1,production")) == {one["id"], two["id"]}
+    assert (
+        ids("model=churn&version=3")
+        == ids("model=churn&model=other&version=" + ident.replace("0", "1"))
+        == []
+    )
+    for query, status, code in [
+        ("version=production", 400, "bad_filter"),
+        ("model=startswith:ch&version=production", 400, "bad_filter"),
+        ("model=churn&version=not:production", 400, "unknown_op"),
+        ("model=churn&version=staging", 404, "no_such_version"),
+        ("model=nowhere&version=1", 404, "no_such_model"),
+    ]:
+        churn.refused("GET", f"runs/?{query}", None, status, code)
+
+
 def test_lists_and_tags_and_metadata_of_runs(api: Api) -> None:
     one, two = started(wanted(), tags=["nightly"]), started(pipeline="score", name="last night")
     api.post("runs/", one)
