@@ -133,7 +133,9 @@ def _checked(new: NewArtifactVersion) -> NewArtifactVersion:
 
 
 def _require_same(known: ArtifactVersion, new: NewArtifactVersion) -> None:
-    if (known.artifact.name, known.uri, known.sha256) != (new.artifact, new.uri, new.sha256):
+    facts = ("uri", "sha256", "data_type", "media_type")
+    same = known.artifact.name == new.artifact and all(getattr(known, it) == getattr(new, it) for it in facts)
+    if not same or new.size not in (None, known.size):  # the store may have told it since
         raise Conflict(f"The id {new.id} belongs to another artifact version.", code="id_taken")
 
 

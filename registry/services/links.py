@@ -130,8 +130,8 @@ def _as_before(
 ) -> ArtifactLink | None:
     """The link that makes `want` needless, if there is one."""
     if same_id is not None:
-        pair = (same_id.version_id, same_id.artifact_version_id)
-        if pair != (want.version.id, want.artifact_version.id):
+        known = (same_id.version_id, same_id.artifact_version_id, same_id.name, same_id.kind)
+        if known != (want.version.id, want.artifact_version.id, want.name, want.kind):
             raise Conflict(f"The id {want.id} belongs to another link.", code="id_taken")
         return same_id
     return current if current and (current.name, current.kind) == (want.name, want.kind) else None

@@ -110,7 +110,8 @@ def _same_run(run: Run, pipeline: str, versions: Sequence[rules.Resolve]) -> Run
     asked = set(
         RunVersion.objects.filter(run=known, id__in=[w.id for w in versions]).values_list("id", flat=True)
     )
-    same = known.pipeline.name == pipeline and known.started_at == run.started_at and known.name == run.name
+    facts = ("name", "started_at", "parameters", "code", "environment")
+    same = known.pipeline.name == pipeline and all(getattr(known, it) == getattr(run, it) for it in facts)
     if not same or asked != {wanted.id for wanted in versions}:
         raise Conflict(f"The id {run.id} belongs to another run.", code="id_taken")
     return known

@@ -44,13 +44,13 @@ def test_versions_are_numbered_and_a_repeated_id_changes_nothing(api: Api) -> No
     assert (status, again, first) == (201, 200, second)
     assert database() == before
     assert (first["number"], first["metadata"], first["summary"]) == (1, {"rows": 3}, {"n": 1})
-    api.refused("POST", "artifacts/data/versions/", {**body, "uri": "s3://b/2"}, 409, "id_taken")
+    for more in ({"uri": "s3://b/2"}, {"size": 3}, {"data_type": "int"}, {"media_type": "text/csv"}):
+        api.refused("POST", "artifacts/data/versions/", {**body, **more}, 409, "id_taken")
     api.refused("POST", "artifacts/other/versions/", body, 409, "id_taken")
     assert api.post("artifacts/data/versions/", {"uri": "s3://b/2"})["number"] == 2
     assert api.get("artifacts/data/versions/latest/")["number"] == 2
     assert api.get(f"artifacts/data/versions/@@{body['id']}/")["number"] == 1
-    row = api.get("artifacts/data/")
-    assert (row["versions"], row["latest"], row["tags"]) == (2, 2, ["raw"])
+    assert [api.get("artifacts/data/")[key] for key in ("versions", "latest", "tags")] == [2, 2, ["raw"]]
     assert_chains_whole()
 
 

@@ -169,14 +169,16 @@ def test_a_model_is_resolved_once_per_run(churn: Api) -> None:
 
 
 def test_starting_twice_changes_nothing(api: Api) -> None:
-    run = started(wanted(tags=["x"]), tags=["nightly"])
+    told = {"parameters": {"c": 0.1, "big": 2**63, "text": "a\0\u2028"}, "environment": {"python": "3.13"}}
+    run = started(wanted(tags=["x"]), tags=["nightly"], **told)
     first = api.call("POST", "runs/", run)
     before = database()
     second = api.call("POST", "runs/", run)
     assert (first[0], second[0]) == (201, 200)
     assert database() == before
     assert second[1]["versions"][0]["version"] == first[1]["versions"][0]["version"]
-    api.refused("POST", "runs/", {**run, "pipeline": "other"}, 409, "id_taken")
+    for other in ({"pipeline": "other"}, {"parameters": {"a": 1}}, {"code": {"commit": "b"}}, {"name": "b"}):
+        api.refused("POST", "runs/", {**run, **other}, 409, "id_taken")
     api.refused("POST", "runs/", {**run, "versions": [wanted("third")]}, 409, "id_taken")
     resolve = wanted(version="mine")
     api.post(f"runs/{run['id']}/versions/", resolve)
