@@ -81,7 +81,7 @@ def approvals(needed: int) -> Judge:
         if given >= needed and not declined:
             return PASSED
         stale = [f"{a.by}'s answer is stale: {listed(a.changed)} changed" for a in seen.answers if a.changed]
-        said = [*declined, f"{given} of {needed} approvals", *stale]
+        said = [*declined, f"{given} of {needed} approval" + "s" * (needed != 1), *stale]
         return "failed" if declined else "waiting", said
 
     return judge
